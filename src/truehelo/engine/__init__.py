@@ -1,0 +1,1 @@
+"""The engine: target -> subjects -> what to ask -> facts -> audit. Asynchronous, and talks to ports only."""

@@ -1,0 +1,147 @@
+"""What this machine can and cannot see, told before it is blamed on somebody else's names.
+
+Resolvers that answer, that rewrite denials, or that a blocklist refuses; port 25 to the outside; the clock.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+
+from truehelo.facts.dns import Outcome, Question
+from truehelo.facts.smtp import Ended
+from truehelo.identity import addresses
+from truehelo.ports import Ports, TimeServer
+
+PROBE_DOMAIN = "gmail.com"
+"""A domain whose mail exchangers let anybody connect to port 25; only the greeting is read."""
+DNSBL_TEST = "2.0.0.127.zen.spamhaus.org"
+"""The test entry that every list must have (RFC 5782 §5)."""
+MAX_OFFSET = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorLine:
+    """One thing looked at. `state` is "ok", "warning", "problem" or "unknown"; `way_out` says what to do."""
+
+    what: str
+    state: str
+    detail: str
+    way_out: str = ""
+
+
+async def examine(ports: Ports, time_server: TimeServer, domain: str = PROBE_DOMAIN) -> tuple[DoctorLine, ...]:
+    """Look at everything at once."""
+    parts = await asyncio.gather(
+        _resolvers(ports), _rewriting(ports), _port_25(ports, domain), _blocklist(ports), _clock(time_server)
+    )
+    return tuple(line for lines in parts for line in lines)
+
+
+async def _resolvers(ports: Ports) -> list[DoctorLine]:
+    lines = []
+    for exchange in await ports.resolver.ask_each(Question(name="", rdtype="NS")):
+        what = f"resolver {exchange.server}"
+        if exchange.outcome is Outcome.ANSWER:
+            lines.append(DoctorLine(what=what, state="ok", detail=f"answers in {exchange.took_s * 1000:.0f} ms"))
+        else:
+            said = exchange.detail or str(exchange.outcome)
+            lines.append(
+                DoctorLine(
+                    what=what,
+                    state="problem",
+                    detail=f"does not answer: {said}",
+                    way_out="name another one with --resolver",
+                )
+            )
+    return lines
+
+
+async def _rewriting(ports: Ports) -> list[DoctorLine]:
+    """A resolver that answers for a name that cannot exist turns denials into answers (RFC 6761 §6.4)."""
+    name = f"{secrets.token_hex(12)}.invalid"
+    lines = []
+    for exchange in await ports.resolver.ask_each(Question(name=name, rdtype="A")):
+        what = f"denials by {exchange.server}"
+        if exchange.outcome is Outcome.ANSWER:
+            found = ", ".join(record.data for record in exchange.records)
+            lines.append(
+                DoctorLine(
+                    what=what,
+                    state="problem",
+                    detail=f"rewritten: a name that cannot exist has {found}",
+                    way_out="use a resolver that does not, with --resolver",
+                )
+            )
+        elif exchange.outcome.is_denial:
+            lines.append(DoctorLine(what=what, state="ok", detail="passed on as they are"))
+        else:
+            lines.append(DoctorLine(what=what, state="unknown", detail=f"could not be seen: {exchange.outcome}"))
+    return lines
+
+
+async def _port_25(ports: Ports, domain: str) -> list[DoctorLine]:
+    what = "port 25 to the outside"
+    if ports.smtp is None:
+        return [DoctorLine(what=what, state="unknown", detail="not looked at (--no-smtp)")]
+    mx = await ports.resolver.lookup(Question(name=domain, rdtype="MX"))
+    hosts = [record.data.split()[-1].removesuffix(".").lower() for record in mx.records if record.data]
+    if not hosts:
+        return [DoctorLine(what=what, state="unknown", detail=f"no MX host of {domain} to try ({mx.outcome})")]
+    ips = addresses(await ports.resolver.lookup(Question(name=hosts[0], rdtype="A")))
+    if not ips:
+        return [DoctorLine(what=what, state="unknown", detail=f"no address of {hosts[0]} to try")]
+    session = await ports.smtp.converse(ips[0], 25)
+    if session.greeting is not None:
+        return [DoctorLine(what=what, state="ok", detail=f"open: {hosts[0]} greets with {session.greeting.code}")]
+    state = "problem" if session.ended in (Ended.UNREACHABLE, Ended.CONNECT_TIMEOUT) else "unknown"
+    return [
+        DoctorLine(
+            what=what,
+            state=state,
+            detail=f"no greeting from {hosts[0]}: {session.detail or session.ended}",
+            way_out="many networks block it: run from the mail server itself, or use --no-smtp and declare --helo",
+        )
+    ]
+
+
+async def _blocklist(ports: Ports) -> list[DoctorLine]:
+    lookup = await ports.resolver.lookup(Question(name=DNSBL_TEST, rdtype="A"))
+    what = "blocklists through these resolvers"
+    codes = [record.data for record in lookup.records]
+    if any(code.startswith("127.255.255.") for code in codes):
+        return [
+            DoctorLine(
+                what=what,
+                state="warning",
+                detail=f"the list refuses this resolver ({', '.join(codes)})",
+                way_out="use a resolver of your own: lists refuse public and shared ones",
+            )
+        ]
+    if lookup.outcome is Outcome.ANSWER:
+        return [DoctorLine(what=what, state="ok", detail="the test entry is there")]
+    if lookup.outcome.is_denial:
+        return [
+            DoctorLine(
+                what=what,
+                state="warning",
+                detail="the test entry is denied: the resolver or the list hides it",
+                way_out="use a resolver of your own",
+            )
+        ]
+    return [DoctorLine(what=what, state="unknown", detail=f"could not be seen: {lookup.outcome}")]
+
+
+async def _clock(time_server: TimeServer) -> list[DoctorLine]:
+    offset = await time_server.offset()
+    if offset is None:
+        return [DoctorLine(what="clock", state="unknown", detail=f"{time_server.name} did not answer")]
+    if abs(offset) > MAX_OFFSET:
+        return [
+            DoctorLine(
+                what="clock",
+                state="problem",
+                detail=f"{abs(offset):.0f} s {'behind' if offset > 0 else 'ahead'}",
+                way_out="set it: evidence carries its times, and DNSSEC and TLS depend on it",
+            )
+        ]
+    return [DoctorLine(what="clock", state="ok", detail=f"within {max(abs(offset), 0.01):.2f} s of {time_server.name}")]
