@@ -1,0 +1,1 @@
+"""Real servers for the integration tests, from the distribution's packages, started on loopback."""
