@@ -1,0 +1,147 @@
+"""JSON: one document that holds the whole audit ("truehelo/audit/1"), or one subject a line.
+
+The schema ships beside this file (schema/audit-1.json). The output is ASCII, so that nothing that the network sent
+reaches a terminal as it is; a reader gets the very characters back (RFC 8259 §7).
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from truehelo import __version__
+from truehelo.facts.subject import SubjectFacts
+from truehelo.findings import Audit, Finding, Step, SubjectAudit
+from truehelo.identity import Identity, StatedBy
+from truehelo.render.evidence import all_lookups
+from truehelo.render.look import Look
+
+SCHEMA = "truehelo/audit/1"
+
+Json = dict[str, Any]
+
+
+def render(audit: Audit, look: Look) -> str:  # noqa: ARG001  (a renderer's shape; JSON looks the same everywhere)
+    """Return the audit as one document."""
+    return dumps(document(audit), indent=2)
+
+
+def render_lines(audit: Audit, look: Look) -> str:  # noqa: ARG001
+    """Return one line a subject."""
+    return "".join(dumps(subject_document(subject)) for subject in audit.subjects)
+
+
+def dumps(value: object, indent: int | None = None) -> str:
+    """Return JSON in printable ASCII, with a line break at the end."""
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f") + "\n"
+
+
+def timestamp(at: datetime) -> str:
+    """Return a time as ISO 8601 in UTC (RFC 3339)."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def document(audit: Audit) -> Json:
+    """Return the audit as plain dicts and lists."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "truehelo", "version": __version__},
+        "asked": list(audit.asked),
+        "started": timestamp(audit.started),
+        "elapsed_s": round(audit.elapsed_s, 3),
+        "interrupted": audit.interrupted,
+        "resolvers": list(audit.resolvers),
+        "subjects": [subject_document(subject) for subject in audit.subjects],
+        "unresolved": [
+            {"asked": each.asked, "undetermined": each.undetermined, "detail": each.detail} for each in audit.unresolved
+        ],
+        "notes": list(audit.notes),
+        "summary": {str(verdict): count for verdict, count in audit.counts().items()},
+    }
+
+
+def subject_document(subject: SubjectAudit) -> Json:
+    """Return one address, judged."""
+    facts = subject.facts
+    return {
+        "ip": str(facts.ip),
+        "expected_name": facts.expected_name,
+        "sources": list(dict.fromkeys(source.kind for source in facts.sources)),
+        "origins": [{"kind": each.kind, "asked": each.asked, "detail": each.detail} for each in facts.sources],
+        "verdict": str(subject.verdict),
+        "iprev": str(subject.identity.iprev),
+        "names": names(subject.identity),
+        "findings": [_finding(finding) for finding in subject.findings],
+        "receivers": [],
+        "advice": [_step(step) for step in subject.advice],
+        "evidence": evidence(subject),
+    }
+
+
+def names(identity: Identity) -> Json:
+    """Return every name of a subject by what it is."""
+    return {
+        "ptr": list(identity.ptr_names),
+        "confirmed": list(identity.confirmed_names),
+        "greeting": _first(identity, StatedBy.GREETING),
+        "ehlo_reply": _first(identity, StatedBy.EHLO_REPLY),
+        "helo": _helo(identity.facts),
+    }
+
+
+def _first(identity: Identity, by: StatedBy) -> str | None:
+    return next((stated.text for stated in identity.stated_by(by)), None)
+
+
+def _helo(facts: SubjectFacts) -> Json | None:
+    return None if facts.helo is None else {"name": facts.helo, "source": facts.helo_source}
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "tag": finding.tag.name,
+        "result": str(finding.result),
+        "severity": str(finding.severity),
+        "undetermined": finding.tag.undetermined,
+        "message": finding.message,
+        "cites": list(finding.tag.cites),
+        "evidence": list(finding.evidence),
+    }
+
+
+def _step(step: Step) -> Json:
+    return {
+        "step": step.step,
+        "owner": step.owner,
+        "who": step.who,
+        "what": step.what,
+        "records": list(step.records),
+        "commands": list(step.commands),
+        "ask": step.ask,
+        "leave": step.leave,
+        "verify": step.verify,
+        "resolves": list(step.resolves),
+    }
+
+
+def evidence(subject: SubjectAudit) -> Json:
+    """Return every fact of a subject by its key: all that a finding may point at."""
+    facts = subject.facts
+    found: Json = {}
+    for lookup in all_lookups(subject):
+        found[lookup.key] = {"kind": "dns", "outcome": str(lookup.outcome), **_plain(lookup)}
+    for session in facts.sessions:
+        found[session.key] = {"kind": "smtp", **_plain(session)}
+    if facts.reverse_zone is not None:
+        view = _plain(facts.reverse_zone)
+        view["lookups"] = [lookup.key for lookup in facts.reverse_zone.lookups]  # each stands in the evidence itself
+        found[facts.reverse_zone.key] = {"kind": "zone", **view}
+    if facts.holder is not None:
+        found[facts.holder.key] = {"kind": "rdap", **_plain(facts.holder)}
+    return found
+
+
+def _plain(fact: object) -> Json:
+    built: Json = msgspec.to_builtins(fact)
+    return built

@@ -1,0 +1,70 @@
+"""Prometheus text exposition (0.0.4), for the textfile collector of node_exporter.
+
+Labels hold addresses, tags and fixed words only: no text from the network can make a new series.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from truehelo import __version__
+from truehelo.findings import Audit, Result, Verdict
+from truehelo.render.look import Look
+
+IPREV = (Result.PASS, Result.FAIL, Result.TEMPERROR, Result.PERMERROR)
+Sample = tuple[Mapping[str, str], float]
+
+
+def render(audit: Audit, look: Look) -> str:  # noqa: ARG001  (a renderer's shape)
+    """Return the audit as metrics."""
+    end = audit.started.timestamp() + audit.elapsed_s
+    lines = _family("truehelo_build_info", "The program that made these metrics.", [({"version": __version__}, 1)])
+    lines += _family("truehelo_last_check_timestamp_seconds", "When the check ended.", [({}, end)])
+    lines += _family("truehelo_check_duration_seconds", "How long the check took.", [({}, audit.elapsed_s)])
+    lines += _family("truehelo_check_interrupted", "1 if the check was interrupted.", [({}, float(audit.interrupted))])
+    counts = [({"verdict": str(verdict)}, float(count)) for verdict, count in audit.counts().items()]
+    lines += _family("truehelo_subjects", "Addresses by verdict.", counts)
+    unresolved = Counter("undetermined" if each.undetermined else "none" for each in audit.unresolved)
+    targets = [({"reason": reason}, float(unresolved[reason])) for reason in ("none", "undetermined")]
+    lines += _family(
+        "truehelo_unresolved_targets", "Targets without an address: there is none, or it could not be looked up.", targets
+    )
+    lines += _family("truehelo_subject_verdict", "1 for the verdict that an address has.", _verdicts(audit))
+    lines += _family("truehelo_subject_iprev", "1 for the iprev result that an address has (RFC 8601).", _iprev(audit))
+    lines += _family("truehelo_finding", "How often a tag was found at an address.", _findings(audit))
+    return "\n".join(lines) + "\n"
+
+
+def _verdicts(audit: Audit) -> Iterable[Sample]:
+    for subject in audit.subjects:
+        for verdict in Verdict:
+            yield {"ip": str(subject.facts.ip), "verdict": str(verdict)}, float(subject.verdict is verdict)
+
+
+def _iprev(audit: Audit) -> Iterable[Sample]:
+    for subject in audit.subjects:
+        found = subject.identity.iprev
+        for result in IPREV:
+            yield {"ip": str(subject.facts.ip), "result": str(result)}, float(found is result)
+
+
+def _findings(audit: Audit) -> Iterable[Sample]:
+    for subject in audit.subjects:
+        counts = Counter((f.tag.name, str(f.severity)) for f in subject.findings)
+        for (tag, severity), count in counts.items():
+            yield {"ip": str(subject.facts.ip), "tag": tag, "severity": severity}, float(count)
+
+
+def _family(name: str, text: str, samples: Iterable[Sample]) -> list[str]:
+    lines = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+    for labels, value in samples:
+        inner = ",".join(f'{key}="{_escape(label)}"' for key, label in labels.items())
+        lines.append(f"{name}{{{inner}}} {_number(value)}" if inner else f"{name} {_number(value)}")
+    return lines
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:.3f}"
