@@ -1,0 +1,37 @@
+"""The program's entry: `truehelo` and `python -m truehelo`.
+
+The version is answered here, before anything is imported that takes time: monitoring runs this program often.
+"""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    _open_streams()
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        from truehelo import __version__
+
+        sys.stdout.write(f"truehelo {__version__}\n")
+        return
+    from signal import SIGINT, signal
+
+    # An interruption amid the imports would surface as whatever error the half-imported module makes of it.
+    held = signal(SIGINT, lambda *_: os._exit(130))
+    from truehelo.cli.main import run
+
+    signal(SIGINT, held)
+    sys.exit(run(arguments))
+
+
+def _open_streams() -> None:
+    """Whoever started us may have closed a standard stream (`<&-`); the next file that is opened must not become it."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  (kept until exit)
+
+
+if __name__ == "__main__":
+    main()

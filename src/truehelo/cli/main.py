@@ -1,0 +1,121 @@
+"""The commands, and what every one of them has in common: errors in one sentence, and exit codes.
+
+Exit codes: 0 good, 1 findings, 2 usage or bad input, 3 undetermined, 70 a bug, 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
+
+import click
+
+from truehelo.cli.terminal import complain
+from truehelo.errors import InputError
+from truehelo.render.codes import BUG, INTERRUPTED, UNKNOWN, USAGE
+
+COMMANDS = {
+    "check": ("truehelo.cli.check:check", "Audit the names of mail servers: evidence, findings, the fix."),
+    "demo": ("truehelo.cli.demo:demo", "Audit a textbook scenario for real, over loopback."),
+    "doctor": ("truehelo.cli.doctor:doctor", "Say what this machine can and cannot see."),
+    "explain": ("truehelo.cli.explain:explain", "Print the documentation of a tag."),
+    "lab": ("truehelo.cli.lab:lab", "Serve a scenario on loopback until stopped."),
+    "replay": ("truehelo.cli.replay:replay", "Judge saved evidence again, offline."),
+    "wait": ("truehelo.cli.wait:wait", "Watch until a DNS change is everywhere."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used; its help needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands, in the order of the alphabet."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command; None when there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        return cast("click.Command", getattr(import_module(module), attribute))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 good, 1 findings, 2 usage or bad input, 3 undetermined, 130 interrupted.",
+)
+@click.version_option(package_name="truehelo", message="truehelo %(version)s")
+def cli() -> None:
+    """Tell whether a mail server's names are true: PTR, forward record, greeting and HELO.
+
+    \b
+    Examples:
+      truehelo demo                   see it fail and pass, without any network
+      truehelo check 192.0.2.25       one address
+      truehelo check example.com      its MX hosts and what its SPF authorises
+      truehelo check 192.0.2.25=mail.example.com --helo mail.example.com
+      truehelo explain PTR_MISSING    what a finding means
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit code. Every error that has a cause in the input is one sentence on stderr."""
+    plugin = _wants_nagios(arguments)
+    try:
+        code = cli.main(args=list(arguments), prog_name="truehelo", standalone_mode=False)
+    except (click.ClickException, InputError) as error:
+        _tell(error, plugin=plugin)
+        code = UNKNOWN if plugin else USAGE
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        code = 0
+    except Exception as error:  # noqa: BLE001  (the outermost frame: whatever arrives here is a bug, and is told as one)
+        code = _bug(error, arguments, plugin=plugin)
+    return code if isinstance(code, int) else 0
+
+
+def _tell(error: click.ClickException | InputError, *, plugin: bool) -> None:
+    """Say what was wrong with the input, in one sentence; a command without anything gets its help instead."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    elif isinstance(error, click.UsageError):
+        path = error.ctx.command_path if error.ctx is not None else "truehelo"
+        complain(f"{error.format_message().rstrip('.')}; see {path} --help", plugin=plugin)
+    elif isinstance(error, click.ClickException):
+        complain(error.format_message(), plugin=plugin)
+    else:
+        complain(str(error), plugin=plugin)
+
+
+def _wants_nagios(arguments: Sequence[str]) -> bool:
+    """Tell whether the plugin interface is asked for; options may be what is wrong, so it is read off the bare words."""
+    return any(
+        word == "--format=nagios" or (word in ("--format", "-f") and after == "nagios")
+        for word, after in zip(arguments, [*arguments[1:], ""], strict=False)
+    )
+
+
+def _bug(error: Exception, arguments: Sequence[str], *, plugin: bool) -> int:
+    complain(f"this is a bug in truehelo: {type(error).__name__}: {error}", plugin=plugin)
+    if "-vv" in arguments or os.environ.get("TRUEHELO_DEBUG") == "1":
+        import traceback  # late: 8 ms that only a bug should cost
+
+        traceback.print_exception(error)
+    else:
+        complain("set TRUEHELO_DEBUG=1 to see where, and please report it")
+    return UNKNOWN if plugin else BUG
+
+
+def _forget_stdout() -> None:
+    """The reader has gone: let nothing that is still buffered raise at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,206 @@
+"""The options that commands share, each written once, and what they are read into."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from math import isnan, nan
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from truehelo.render import FORMATS
+
+if TYPE_CHECKING:
+    from truehelo.app import Settings
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+EXIT_CODES = "Exit codes: 0 good, 1 findings at or above --fail-on, 2 usage or bad input, 3 undetermined, 130 interrupted."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How results are wanted. `format_name` is None where none was named."""
+
+    format_name: str | None
+    files: tuple[str, ...]
+    verbosity: int
+    color: str
+    fail_on: str
+    checklist: bool
+
+
+def _all(options: Sequence[Decorator]) -> Decorator:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds within bounds. "nan" lies within none, though no comparison would say so."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number; what is wrong with it is said with the bounds."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = nan
+        if isnan(number):
+            self.fail(f"{value!r} is no number of seconds; accepted are {self.min:g} to {self.max:,.0f}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+_ADVANCED: list[Decorator] = [
+    click.option("--timeout", type=Seconds(0.05, 600), metavar="SECONDS", help="Per DNS try and SMTP step [3 and 15]."),
+    click.option(
+        "--retries",
+        type=click.IntRange(0, 20),
+        metavar="N",
+        default=2,
+        show_default=True,
+        help="More DNS tries per server.",
+    ),
+    click.option("-4", "only4", is_flag=True, help="IPv4 addresses of names only."),
+    click.option("-6", "only6", is_flag=True, help="IPv6 addresses of names only."),
+]
+
+_CONCURRENCY = click.option(
+    "--concurrency", type=click.IntRange(1, 100_000), metavar="N", default=200, show_default=True, help="Targets at once."
+)
+
+_LOOKUP: list[Decorator] = [
+    click.option(
+        "--resolver",
+        "resolvers",
+        multiple=True,
+        metavar="ADDR[:PORT]",
+        help="Resolver to ask; also tls://, https://. Repeatable.",
+    ),
+    click.option(
+        "--connect-to", multiple=True, metavar="IP:PORT:IP:PORT", help="Reach the first endpoint at the second. Repeatable."
+    ),
+    *_ADVANCED,
+]
+
+_RDAP = click.option("--rdap", is_flag=True, help="Ask the registry who holds the address.")
+
+_SMTP: list[Decorator] = [
+    click.option(
+        "--port", "ports", multiple=True, type=click.IntRange(1, 65535), metavar="N", help="SMTP port [25]. Repeatable."
+    ),
+    click.option("--helo", metavar="NAME", help="The HELO that the server sends (a greeting does not tell)."),
+    click.option("--expect", metavar="NAME", help="The name that the PTR should have."),
+    click.option("--no-smtp", is_flag=True, help="DNS only."),
+    click.option("--no-starttls", is_flag=True, help="Leave TLS out of the SMTP conversation."),
+    click.option("--no-authoritative", is_flag=True, help="Do not ask the reverse zone's own servers."),
+    click.option("--yes", is_flag=True, help="Networks of more than 65,536 addresses are meant."),
+]
+
+_OUTPUT: list[Decorator] = [
+    click.option(
+        "--format", "-f", "format_name", type=click.Choice(list(FORMATS)), help="Format of standard output [text]."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Short for --format json."),
+    click.option(
+        "-o",
+        "--output",
+        "files",
+        multiple=True,
+        metavar="FILE",
+        help="Write to FILE too; its suffix tells the format. Repeatable.",
+    ),
+    click.option(
+        "--fail-on",
+        type=click.Choice(["error", "warning", "never"]),
+        default="warning",
+        show_default=True,
+        help="What makes exit code 1.",
+    ),
+    click.option("--checklist", is_flag=True, help="End with what is done, not done, not determined."),
+    click.option("-q", "--quiet", is_flag=True, help="Verdict lines only."),
+    click.option("-v", "--verbose", count=True, help="Evidence; -vv every exchange and the SMTP transcript."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+]
+
+
+def lookup_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever asks the DNS; the command gets `settings`."""
+    return _settings(_all(_LOOKUP)(function))
+
+
+def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever audits; the command gets `settings`."""
+    return _settings(_all([*_LOOKUP, _CONCURRENCY, *_SMTP, _RDAP])(function))
+
+
+def audit_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of an audit that brings its own resolvers and routes; the command gets `settings`."""
+    return _settings(_all([*_ADVANCED, _CONCURRENCY, *_SMTP])(function))
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever prints an audit; the command gets `output`."""
+    return _output(_all(_OUTPUT)(function))
+
+
+def _settings(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def wrapper(**values: Any) -> Any:
+        return function(settings=_make_settings(values), **values)
+
+    return wrapper
+
+
+def _make_settings(values: dict[str, Any]) -> "Settings":
+    """Take the options out of `values` and return the settings that they make."""
+    from truehelo.app import Settings  # late: it brings the DNS library
+
+    only4, only6 = values.pop("only4"), values.pop("only6")
+    if only4 and only6:
+        raise click.UsageError("-4 and -6 exclude each other; without either, both families are looked up")
+    made: dict[str, Any] = {
+        "resolvers": values.pop("resolvers", ()),
+        "connect_to": values.pop("connect_to", ()),
+        "timeout": values.pop("timeout"),
+        "retries": values.pop("retries"),
+        "families": frozenset({4} if only4 else {6} if only6 else {4, 6}),
+    }
+    if "ports" in values:
+        made["concurrency"] = values.pop("concurrency")
+        made["ports"] = values.pop("ports") or (25,)
+        made["helo"], made["expect"] = values.pop("helo"), values.pop("expect")
+        made["smtp"] = not values.pop("no_smtp")
+        made["starttls"] = not values.pop("no_starttls")
+        made["authoritative"] = not values.pop("no_authoritative")
+        made["rdap"], made["yes"] = values.pop("rdap", False), values.pop("yes")
+    return Settings(**made)
+
+
+def _output(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def wrapper(**values: Any) -> Any:
+        return function(output=_make_output(values), **values)
+
+    return wrapper
+
+
+def _make_output(values: dict[str, Any]) -> Output:
+    format_name, as_json = values.pop("format_name"), values.pop("as_json")
+    if as_json and format_name not in (None, "json"):
+        raise click.UsageError(f"--json and --format {format_name} exclude each other")
+    quiet, verbose = values.pop("quiet"), values.pop("verbose")
+    if quiet and verbose:
+        raise click.UsageError("-q and -v exclude each other")
+    return Output(
+        format_name="json" if as_json else format_name,
+        files=tuple(file for file in values.pop("files") if file != "-"),  # "-" gets the results anyway
+        verbosity=-1 if quiet else min(verbose, 2),
+        color=values.pop("color"),
+        fail_on=values.pop("fail_on"),
+        checklist=values.pop("checklist"),
+    )
