@@ -87,13 +87,16 @@ async def _port_25(ports: Ports, domain: str) -> list[DoctorLine]:
     hosts = [record.data.split()[-1].removesuffix(".").lower() for record in mx.records if record.data]
     if not hosts:
         return [DoctorLine(what=what, state="unknown", detail=f"no MX host of {domain} to try ({mx.outcome})")]
-    ips = addresses(await ports.resolver.lookup(Question(name=hosts[0], rdtype="A")))
+    forward = await asyncio.gather(*(ports.resolver.lookup(Question(name=hosts[0], rdtype=t)) for t in ("A", "AAAA")))
+    ips = [found[0] for lookup in forward if (found := addresses(lookup))]  # one of each family: either may be blocked
     if not ips:
         return [DoctorLine(what=what, state="unknown", detail=f"no address of {hosts[0]} to try")]
-    session = await ports.smtp.converse(ips[0], 25)
+    sessions = await asyncio.gather(*(ports.smtp.converse(ip, 25) for ip in ips))
+    session = next((session for session in sessions if session.greeting is not None), sessions[0])
     if session.greeting is not None:
         return [DoctorLine(what=what, state="ok", detail=f"open: {hosts[0]} greets with {session.greeting.code}")]
-    state = "problem" if session.ended in (Ended.UNREACHABLE, Ended.CONNECT_TIMEOUT) else "unknown"
+    closed = all(session.ended in (Ended.UNREACHABLE, Ended.CONNECT_TIMEOUT) for session in sessions)
+    state = "problem" if closed else "unknown"
     return [
         DoctorLine(
             what=what,

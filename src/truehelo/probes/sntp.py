@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from truehelo.facts.address import parse_address
+from truehelo.facts.address import Address, parse_address
 from truehelo.probes.routes import Routes
 
 _EPOCH = 2208988800
@@ -21,24 +21,29 @@ class SntpServer:
 
     async def offset(self) -> float | None:
         """Return how many seconds our clock is behind the server's; None without a usable answer."""
-        if self._routes.loopback_only:
-            return None
-        loop = asyncio.get_running_loop()
         try:
-            found = await asyncio.wait_for(loop.getaddrinfo(self.name, 123, type=socket.SOCK_DGRAM), self._timeout)
-            ip = parse_address(str(found[0][4][0]))
-            if ip is None:
-                return None
-            return await asyncio.wait_for(self._ask(str(ip), found[0][0]), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                found = await self._address()
+                if found is None:
+                    return None
+                ip, port = self._routes.to(found, 123)
+                return await self._ask(ip, port) if self._routes.allowed(ip) else None
         except (OSError, TimeoutError):
             return None
 
+    async def _address(self) -> Address | None:
+        ip = parse_address(self.name)
+        if ip is not None or self._routes.loopback_only:  # under the guard not even the name is looked up
+            return ip
+        found = await asyncio.get_running_loop().getaddrinfo(self.name, 123, type=socket.SOCK_DGRAM)
+        return parse_address(str(found[0][4][0]))
+
     @staticmethod
-    async def _ask(ip: str, family: int) -> float | None:
+    async def _ask(ip: Address, port: int) -> float | None:
         loop = asyncio.get_running_loop()
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        with socket.socket(socket.AF_INET if ip.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
-            await loop.sock_connect(sock, (ip, 123))
+            await loop.sock_connect(sock, (str(ip), port))
             sent = time.time()
             await loop.sock_sendall(sock, bytes([0x23]) + bytes(47))  # version 4, client
             return read_offset(await loop.sock_recv(sock, 512), sent, time.time())

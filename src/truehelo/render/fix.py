@@ -19,6 +19,7 @@ OWNERS = {
 }
 """Who that is, where `advice` could not say it more exactly."""
 SHOWN_RECORDS = 12
+_TURN = {"dns zone": 0, "reverse zone": 1, "mail server": 2}
 
 
 def owner(step: Step) -> str:
@@ -72,7 +73,9 @@ def draw_many(audit: Audit, style: Style) -> list[str]:
     if not groups:
         return []
     lines = ["", style.paint("Fix", "bold")]
-    for (role, resolves), group in groups.items():
+    # What ends the worst findings comes first; of equals, what helps more addresses, and forward records before PTRs.
+    ordered = sorted(groups.items(), key=lambda item: (_worst(item[1]), -len(item[1]), _TURN.get(item[0][0], len(_TURN))))
+    for (role, resolves), group in ordered:
         ips = list(dict.fromkeys(subject.facts.ip for subject, _ in group))
         count = f"{len(ips):,} address{'es' if len(ips) > 1 else ''}"
         lines += style.wrap(f"{OWNERS.get(role, role)}, {count}: {', '.join(compress(ips))}", "  ", "    ")
@@ -80,6 +83,19 @@ def draw_many(audit: Audit, style: Style) -> list[str]:
         lines += _group(group, style)
     example = next(str(subject.facts.ip) for subject in audit.subjects if subject.advice)
     return [*lines, *style.wrap(f"each alone, with all its steps: truehelo check {example}", "  ")]
+
+
+def _worst(group: list[tuple[SubjectAudit, Step]]) -> int:
+    """The rank of the worst finding that these steps end."""
+    return min(
+        (
+            finding.severity.rank
+            for subject, step in group
+            for finding in subject.findings
+            if finding.tag.name in step.resolves
+        ),
+        default=Severity.NOTE.rank,
+    )
 
 
 def _group(group: list[tuple[SubjectAudit, Step]], style: Style) -> list[str]:
