@@ -99,10 +99,10 @@ async def check(targets: Sequence[TargetLine], settings: Settings, progress: Pro
         families=settings.families,
     )
     ports = build_ports(settings)
-    try:
-        return await Run(ports=ports, wishes=wishes, concurrency=settings.concurrency, progress=progress).audit(parsed)
-    finally:
+    audit = await Run(ports=ports, wishes=wishes, concurrency=settings.concurrency, progress=progress).audit(parsed)
+    with contextlib.suppress(asyncio.CancelledError):  # an interruption this late loses nothing
         await ports.resolver.aclose()
+    return audit
 
 
 def _helo(helo: str | None) -> str | None:

@@ -44,7 +44,8 @@ class Run:
             await self._gather_all(list(self._found.subjects.values()))
         except asyncio.CancelledError:
             interrupted = True
-        await asyncio.gather(warming, return_exceptions=True)
+        # Not waited for: from here on an interruption must find nothing to interrupt, or it would lose what is known.
+        warming.add_done_callback(lambda done: done.cancelled() or done.exception())
         from truehelo.engine.judge import judge  # late: imported while the network was waited for
 
         subjects = tuple(judge(facts) for facts in self._all_facts())

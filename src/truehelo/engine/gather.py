@@ -6,7 +6,7 @@ moment, so that an interrupted run still shows it; what was asked and not answer
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Generator, Iterable
+from collections.abc import Coroutine, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,6 +103,7 @@ class Gathering:
             siblings=tuple(
                 Sibling(ip=ip, name=name, ptr=lookups[question])
                 for ip, (name, question) in sorted(self._siblings.items(), key=lambda item: int(item[0]))
+                if question in lookups  # an interruption may come between the finding and the asking
             ),
             spf=tuple(self._spf),
             holder=self._holder,
@@ -127,8 +128,7 @@ class Gathering:
         task = self._asked.get(question)
         decisive = decisive and self.wishes.authoritative
         if task is None:
-            heard = self.ports.resolver.lookup(question)
-            task = asyncio.ensure_future(self._sure(question, heard) if decisive else heard)
+            task = asyncio.ensure_future(self._sure(question) if decisive else self.ports.resolver.lookup(question))
         elif decisive and question not in self._decisive:
             task = asyncio.ensure_future(self._sure(question, task))  # SPF may have asked it first, where it decides less
         else:
@@ -138,9 +138,9 @@ class Gathering:
         self._asked[question] = task
         return task
 
-    async def _sure(self, question: Question, heard: Awaitable[Lookup]) -> Lookup:
-        """Put a denial or failure that decides to the authoritative servers before it is believed."""
-        lookup = await heard
+    async def _sure(self, question: Question, heard: "asyncio.Task[Lookup] | None" = None) -> Lookup:
+        """Look up, unless that is under way, and put a denial or failure that decides to the authoritative servers."""
+        lookup = await (self.ports.resolver.lookup(question) if heard is None else heard)
         if self._zone_task is not None and question == self._ptr_question:
             return await confirmed(self.ports.resolver, lookup, asyncio.shield(self._zone_task))
         return await confirmed(self.ports.resolver, lookup)

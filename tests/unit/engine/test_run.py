@@ -146,3 +146,24 @@ def test_nothing_is_asked_about_an_address_that_nobody_outside_can_see() -> None
     done = asyncio.run(Run(ports=ports, wishes=Wishes()).audit([parse_target("10.0.0.5"), parse_target("100.64.0.1")]))
     assert resolver.asked == []
     assert [subject.verdict for subject in done.subjects] == [Verdict.UNDETERMINED] * 2
+
+
+def test_an_interruption_at_any_step_of_the_loop_still_gives_facts() -> None:
+    """Cancelled after each number of turns of the event loop in turn: there is no moment without an audit."""
+    world = World(TWO_SERVERS, smtp={"192.0.2.25": {25: "mail.example.com"}})
+
+    async def interrupted(turns: int) -> Audit:
+        ports = FakePorts(world).ports()
+        run = asyncio.ensure_future(Run(ports=ports, wishes=Wishes()).audit([parse_target("192.0.2.25")]))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        run.cancel()
+        return await run
+
+    verdicts = []
+    for turns in range(1, 60):
+        done = asyncio.run(interrupted(turns))
+        verdicts += [subject.verdict for subject in done.subjects]
+    assert set(verdicts) <= {Verdict.UNDETERMINED, Verdict.MATCH}
+    assert Verdict.UNDETERMINED in verdicts
+    assert Verdict.MATCH in verdicts
