@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from truehelo.cli.options import lookup_options
+from truehelo.cli.options import json_options, lookup_options
 from truehelo.cli.terminal import wants_ascii, wants_color, width, write
 from truehelo.facts.text import visible
 from truehelo.render.codes import FINDINGS, GOOD, UNDETERMINED
@@ -24,7 +24,7 @@ _COLORS = {"ok": "green", "warning": "yellow", "problem": "red", "unknown": "yel
     epilog="Exit codes: 0 nothing in the way, 1 a problem, 2 usage, 3 something could not be determined, 130 interrupted."
 )
 @lookup_options
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_options
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 def doctor(settings: "Settings", as_json: bool, color: str) -> int:
     """Say what this machine can and cannot see: resolvers, rewritten denials, port 25 to the outside, blocklists, clock.

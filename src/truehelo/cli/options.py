@@ -143,6 +143,22 @@ def audit_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _settings(_all([*_ADVANCED, _CONCURRENCY, *_SMTP])(function))
 
 
+def json_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever prints text or JSON and is no audit; the command gets `as_json`."""
+
+    @wraps(function)
+    def wrapper(*, as_json: bool, format_name: str | None, **values: Any) -> Any:
+        if as_json and format_name == "text":
+            raise click.UsageError("--json and --format text exclude each other")
+        return function(as_json=as_json or format_name == "json", **values)
+
+    options: list[Decorator] = [
+        click.option("--format", "-f", "format_name", type=click.Choice(["text", "json"]), help="Format [text]."),
+        click.option("--json", "as_json", is_flag=True, help="Short for --format json."),
+    ]
+    return _all(options)(wrapper)
+
+
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of whatever prints an audit; the command gets `output`."""
     return _output(_all(_OUTPUT)(function))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from truehelo.cli.options import Seconds, lookup_options
+from truehelo.cli.options import Seconds, json_options, lookup_options
 from truehelo.cli.terminal import wants_ascii, wants_color, width, write
 from truehelo.facts.text import visible
 from truehelo.render.codes import FINDINGS, GOOD, UNDETERMINED
@@ -37,7 +37,7 @@ _EXIT_CODES = (
 )
 @click.option("--give-up", type=Seconds(0, 31_536_000), metavar="SECONDS", help="Stop after this long [never].")
 @lookup_options
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, a line for each change.")
+@json_options
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 def wait(
     target: str, wanted: str, settings: "Settings", every: float, give_up: float | None, as_json: bool, color: str

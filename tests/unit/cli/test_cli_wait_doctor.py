@@ -83,7 +83,7 @@ def test_a_round_is_a_line_of_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) ->
         return ROUNDS["everywhere"]
 
     monkeypatch.setattr(app, "wait", fake_wait)
-    code, out, _ = cli("wait", "192.0.2.25", "--for", "PTR=mail.good.example", "--json")
+    code, out, _ = cli("wait", "192.0.2.25", "--for", "PTR=mail.good.example", "--format", "json")
     first, last = map(json.loads, out.splitlines())
     assert code == 0
     assert [row["state"] for row in first["servers"]] == ["new", "old"]
@@ -157,3 +157,10 @@ def test_doctor_tells_problems_from_what_it_cannot_see(
     got, out, _ = cli("doctor", "--json")
     assert got == code
     assert [line["state"] for line in json.loads(out)["lines"]] == [line.state for line in lines]
+
+
+@pytest.mark.parametrize("command", [("wait", "192.0.2.25", "--for", "PTR=mail.good.example"), ("doctor",)])
+def test_json_and_another_format_exclude_each_other(cli: Cli, command: tuple[str, ...]) -> None:
+    code, out, err = cli(*command, "--json", "--format", "text")
+    assert (code, out) == (2, "")
+    assert "exclude each other" in err
