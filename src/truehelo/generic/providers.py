@@ -83,23 +83,34 @@ def template_pattern(template: str) -> str:
     return "".join(PLACES[part] if i % 2 else re.escape(part) for i, part in enumerate(parts))
 
 
+_Table = dict[str, tuple[tuple[re.Pattern[str], Provider], ...]]
+
+
 @lru_cache(maxsize=1)
-def _by_suffix() -> dict[str, tuple[tuple[re.Pattern[str], Provider], ...]]:
+def _by_suffix() -> tuple[_Table, frozenset[str]]:
+    """The table by suffix, and the last two labels of every suffix: most names end in none, and cost no more than that."""
     found: dict[str, list[tuple[re.Pattern[str], Provider]]] = {}
     for provider in providers():
         for template in provider.templates:
             entry = (re.compile(template_pattern(template)), provider)
             found.setdefault(suffix_of(template), []).append(entry)
-    return {suffix: tuple(entries) for suffix, entries in found.items()}
+    table = {suffix: tuple(entries) for suffix, entries in found.items()}
+    return table, frozenset(".".join(suffix.rsplit(".", 2)[-2:]) for suffix in table)
 
 
 def find_provider(name: str) -> Provider | None:
     """Return whose default `name` (lower case, no final dot) is, None for nobody's; senders first."""
-    table = _by_suffix()
-    rest = name
-    while rest:
-        for pattern, provider in table.get(rest, ()):
-            if pattern.fullmatch(name):
-                return provider
-        rest = rest.partition(".")[2]
+    table, domains = _by_suffix()
+    rest, _, top = name.rpartition(".")
+    if f"{rest.rpartition('.')[2]}.{top}" in domains:
+        rest = name
+        while rest != top:
+            for pattern, provider in table.get(rest, ()):
+                if pattern.fullmatch(name):
+                    return provider
+            rest = rest.partition(".")[2]
+    # A few templates hold places down to the second label (ip{d}.ip-{a}-{b}-{c}.eu).
+    for pattern, provider in table.get(top, ()):
+        if pattern.fullmatch(name):
+            return provider
     return None

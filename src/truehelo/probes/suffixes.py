@@ -6,25 +6,19 @@ nothing about another's server. Does not decide what a registered domain is good
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from truehelo.facts.names import canonical
-
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
-
-
-@lru_cache(maxsize=1)
-def _list() -> "PublicSuffixList":
-    from publicsuffixlist import PublicSuffixList  # late: reads 10,000 rules
-
-    # An unlisted top-level name (.example, .test) counts as a suffix: the rule "*" of publicsuffix.org.
-    return PublicSuffixList(accept_unknown=True)
+from truehelo.generic.registered import suffix_list
 
 
 @lru_cache(maxsize=4096)
 def _organisation(name: str) -> str | None:
-    found: str | None = _list().privatesuffix(name)
+    known = suffix_list()
+    found: str | None = known.privatesuffix(name)
+    if found is None and known.publicsuffix(name) is None:
+        # An unlisted top-level name (.example, .test) counts as a suffix: the rule "*" of publicsuffix.org.
+        labels = name.split(".")
+        return ".".join(labels[-2:]) if len(labels) > 1 else None
     return found
 
 
