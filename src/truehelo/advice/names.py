@@ -10,7 +10,7 @@ from truehelo.advice.choose import organisation
 from truehelo.advice.owner import DNS_ZONE, MAIL_SERVER
 from truehelo.facts.address import forward_type
 from truehelo.facts.names import NameForm, is_fqdn
-from truehelo.findings import Step
+from truehelo.findings import Aim, Step
 from truehelo.identity import Forward, Identity, Stated, StatedBy, addresses
 
 PLACEHOLDER = "NAME"
@@ -171,6 +171,7 @@ def mail_server_step(move: Move, wrong: list[Stated]) -> Step | None:
         verify=f"truehelo check {ip}={move.shown}{declared}",
         leave=_leave_beside_server(move),
         resolves=sorted_tags(resolved or move.ptr_resolves),
+        aim=Aim(kind="says", ips=(str(ip),), name=move.name, where=frozenset(str(stated.by) for stated in wrong)),
     )
 
 

@@ -5,7 +5,7 @@ from truehelo.advice.names import TTL, sorted_tags
 from truehelo.advice.owner import ASKER, DNS_ZONE, MAIL_SERVER, REVERSE_ZONE
 from truehelo.advice.reverse import ask_again, fails
 from truehelo.facts.address import forward_type
-from truehelo.findings import Finding, Step
+from truehelo.findings import Aim, Finding, Step
 from truehelo.identity import Identity, addresses
 
 _UNSEEN = frozenset({"GREETING_MASKED", "GREETING_NO_NAME", "GREETING_REFUSED", "GREETING_UNREACHABLE"})
@@ -73,6 +73,7 @@ def family_step(identity: Identity, failing: list[Finding]) -> Step:
         verify=f"truehelo check host:{name}",
         leave=f"Leave the PTR of {identity.facts.ip}: it is right." if stays else "",
         resolves=("FAMILY_ASYMMETRY",),
+        aim=Aim(kind="ptr", ips=tuple(found), name=name),
     )
 
 

@@ -23,7 +23,7 @@ def advise(
 ) -> tuple[Step, ...]:
     """Return the steps that make the names agree, numbered from 1; none when nothing needs to change.
 
-    `guides` add the commands of a provider or a mail server to them.
+    `guides` add to them how they are taken at this provider or with this mail server.
     """
     steps = tuple(_steps(identity, findings, reached))
     if guides is not None:

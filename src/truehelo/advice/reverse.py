@@ -8,7 +8,7 @@ from truehelo.advice.owner import ASKER, REVERSE_ZONE, classless, reverse_owner
 from truehelo.checks.authority import said_by_server
 from truehelo.facts.dns import Lookup, Outcome
 from truehelo.facts.text import visible
-from truehelo.findings import Step
+from truehelo.findings import Aim, Step
 from truehelo.identity import Forward, Identity
 
 _MIN_TTL = 300
@@ -38,6 +38,7 @@ def ptr_step(move: Move) -> Step | None:
         verify=f"truehelo wait {identity.facts.ip} --for PTR={name}",
         leave=_leave_beside_ptr(move),
         resolves=sorted_tags(move.ptr_resolves),
+        aim=Aim(kind="ptr", ips=(str(identity.facts.ip),), name=move.name),
     )
 
 

@@ -2,16 +2,18 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from support.world import World
 from truehelo.advice import advise
-from truehelo.advice.guides import Need
+from truehelo.advice.guides import Need, packaged
+from truehelo.advice.guides.need import UNKNOWN_MTA, UNKNOWN_PROVIDER
 from truehelo.cli.main import cli
 from truehelo.engine.judge import judge
-from truehelo.findings import Step, SubjectAudit
+from truehelo.findings import Guidance, Step, SubjectAudit, Sureness, Way
 
 IP, CLOUD = "192.0.2.25", "198.51.100.4"
 GOOD = "192.0.2.25 PTR mail.example.com\nmail.example.com A 192.0.2.25\n"
@@ -273,12 +275,20 @@ def test_a_name_that_leads_to_another_machine_is_not_called_right() -> None:
 class _Book:
     """A guide book that knows one provider and one mail server."""
 
-    def commands(self, need: Need) -> tuple[str, ...]:
-        if need.owner == REVERSE and need.provider == "hetzner" and need.name is not None:
-            return (f"set-rdns --ip {need.ip} --hostname {need.name}",)
-        if need.owner == SERVER and any("Postfix" in greeting for greeting in need.greetings):
-            return (f"postconf -e myhostname={need.name}",)
+    def guidance(self, need: Need) -> tuple[Guidance, ...]:
+        aim = need.aim
+        if aim.kind == "ptr" and need.clues.default == "hetzner" and aim.name is not None:
+            return (_guidance("one", f"set-rdns --ip {aim.ips[0]} --hostname {aim.name}"),)
+        if aim.kind == "says" and any("Postfix" in greeting for greeting in need.clues.greetings):
+            return (_guidance("all", f"postconf -e myhostname={aim.name}"),)
         return ()
+
+
+def _guidance(take: str, command: str) -> Guidance:
+    ways = (Way(kind="cli", commands=(command,)),)
+    return Guidance(
+        guide="x", name="X", sureness=Sureness.LIKELY, why="by its name", take=take, self_service=True, ways=ways
+    )
 
 
 def _guided(world: World_) -> tuple[Step, ...]:
@@ -286,17 +296,35 @@ def _guided(world: World_) -> tuple[Step, ...]:
     return advise(audit.identity, audit.findings, audit.verdict, _Book())
 
 
+def _commands(step: Step) -> list[str]:
+    return [command for found in step.guidance for way in found.ways for command in way.commands]
+
+
 def test_a_guide_finds_its_provider_by_the_default_name_and_adds_the_command_to_the_step_alone() -> None:
     default = "static.4.100.51.198.clients.your-server.de"
     zone = f"198.51.100.4 PTR {default}\n{default} A 198.51.100.4\n{OWN}"
     world: World_ = {"zone": zone, "ip": CLOUD, "smtp": "mail.business.example"}
     (step,) = _guided(world)
-    assert step.commands == ("set-rdns --ip 198.51.100.4 --hostname mail.business.example",)
+    assert _commands(step) == ["set-rdns --ip 198.51.100.4 --hostname mail.business.example"]
     (plain,) = audited(world).advice
-    assert plain.commands == ()
+    assert plain.guidance == ()
     assert step.what == plain.what
 
 
 def test_a_guide_finds_its_mail_server_by_the_greeting() -> None:
     (step,) = _guided({"zone": GOOD, "smtp": {"greeting": "220 mail ESMTP Postfix", "ehlo": "mail.example.com"}})
-    assert step.commands == ("postconf -e myhostname=mail.example.com",)
+    assert _commands(step) == ["postconf -e myhostname=mail.example.com"]
+
+
+def test_where_no_guide_is_known_the_step_says_what_to_name() -> None:
+    (server,) = _guided({"zone": GOOD, "smtp": "mx.example.net"})
+    (ptr,) = _guided({"zone": GENERIC + OWN, "ip": CLOUD, "smtp": "mail.business.example"})
+    assert (server.hint, ptr.hint) == (UNKNOWN_MTA, UNKNOWN_PROVIDER)
+    assert "--mta NAME" in UNKNOWN_MTA
+
+
+@pytest.mark.parametrize(("why", "world", "wanted"), PLANS, ids=[plan[0] for plan in PLANS])
+def test_guides_add_no_step_and_change_none(why: str, world: World_, wanted: object) -> None:
+    audit = audited(world)
+    with_guides = advise(audit.identity, audit.findings, audit.verdict, packaged())
+    assert tuple(replace(step, guidance=(), hint="") for step in with_guides) == audit.advice, why
