@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from support.world import World
-from truehelo.engine.judge import judge
+from truehelo.advice.guides import packaged
+from truehelo.engine.judge import Judging, judge
+from truehelo.engine.what_if import imagine, read_changes
 from truehelo.facts.dns import Exchange, Lookup, Record
 from truehelo.facts.smtp import Reply, SmtpSession
 from truehelo.facts.subject import Source, SubjectFacts
 from truehelo.findings import Audit, SubjectAudit, Unresolved
+from truehelo.receivers.selection import chosen
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -48,6 +51,16 @@ WEATHER = World(
         "203.0.113.8": {25: {"greeting": "554 no service here", "detail": ""}},
     },
 )
+HETZNER = World(
+    """
+    51.198.in-addr.arpa SOA ns1.your-server.de. postmaster.your-server.de. 1 7200 900 1209600 3600
+    198.51.100.7 PTR static.7.100.51.198.clients.your-server.de
+    static.7.100.51.198.clients.your-server.de A 198.51.100.7
+    mail.business.example A 198.51.100.7
+    """,
+    smtp={"198.51.100.7": {25: {"greeting": "220 localhost ESMTP Postfix", "ehlo": "mail.business.example"}}},
+    authority={"ns1.your-server.de": ["static.7.100.51.198.clients.your-server.de"]},
+)
 NASTY = (
     "\x1b[31mred\x1b[0m",
     "[bold red]markup[/]",
@@ -75,9 +88,26 @@ def audit(*subjects: SubjectAudit, **changes: object) -> Audit:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+RECEIVERS = (
+    "postfix",
+    "postfix+reject_unknown_client_hostname",
+    "exim+helo_verify_hosts",
+    "rspamd@3.4",
+    "gmail",
+    "gmx",
+)
+"""Asked in these audits: enough to see every verdict, and few, so that a new model changes no picture."""
+
+
+@lru_cache(maxsize=1)
+def judging() -> Judging:
+    """Return who is asked in these audits, and whose guides help."""
+    return Judging(receivers=chosen(RECEIVERS), guides=packaged())
+
+
 def judged(world: World, ip: str, **options: object) -> SubjectAudit:
     """Judge one address of a world."""
-    return judge(world.facts(ip, **options))  # type: ignore[arg-type]
+    return judge(world.facts(ip, **options), judging())  # type: ignore[arg-type]
 
 
 def hostile_facts(texts: Sequence[str], ip: str = "203.0.113.66") -> SubjectFacts:
@@ -112,7 +142,9 @@ def _said(session: SmtpSession, picked: list[str]) -> SmtpSession:
 def hostile(texts: Sequence[str] = NASTY) -> Audit:
     """Return an audit in which strangers chose the worst texts everywhere that they can."""
     unresolved = Unresolved(asked=texts[0], undetermined=False, detail=f"has no address {texts[-1]}")
-    return audit(judge(hostile_facts(texts)), asked=tuple(texts), notes=tuple(texts[:3]), unresolved=(unresolved,))
+    return audit(
+        judge(hostile_facts(texts), judging()), asked=tuple(texts), notes=tuple(texts[:3]), unresolved=(unresolved,)
+    )
 
 
 def _many() -> Audit:
@@ -126,6 +158,15 @@ def _many() -> Audit:
     return audit(*subjects, asked=("203.0.113.0/24",))
 
 
+def _imagined(subject: SubjectAudit, *changes: str) -> SubjectAudit:
+    return imagine(subject, read_changes(changes or ("ptr=servfail",)), STARTED, judging())
+
+
+def _guided(world: World, ip: str, mta: str | None = None, **options: object) -> SubjectAudit:
+    guides = packaged() if mta is None else packaged().named(mta)
+    return judge(world.facts(ip, **options), Judging(receivers=(), guides=guides))  # type: ignore[arg-type]
+
+
 @lru_cache(maxsize=1)
 def audits() -> dict[str, Audit]:
     """Return every audit by what it shows."""
@@ -133,7 +174,7 @@ def audits() -> dict[str, Audit]:
     good = judged(TEXTBOOK, "192.0.2.25")
     mx = Source(kind="mx", asked="good.example", detail="MX 10 relay.good.example")
     differs = judged(TEXTBOOK, "192.0.2.26", helo="relay.good.example")
-    differs = judge(replace(differs.facts, sources=(mx,)))
+    differs = judge(replace(differs.facts, sources=(mx,)), judging())
     unsure = judged(WEATHER, "203.0.113.7"), judged(WEATHER, "203.0.113.8")
     nowhere = Unresolved(asked="gone.example", undetermined=False, detail="has no address (A: nxdomain, AAAA: nxdomain)")
     unheard = Unresolved(
@@ -153,6 +194,10 @@ def audits() -> dict[str, Audit]:
         ),
         "interrupted": audit(good, interrupted=True),
         "nothing": audit(),
+        "what-if": audit(_imagined(good), _imagined(fail, "ptr=mail.business.example", "helo=mail.business.example")),
+        "guided": audit(_guided(HETZNER, "198.51.100.7")),
+        "guided-mta": audit(_guided(HETZNER, "198.51.100.7", mta="exchange", helo="localhost")),
+        "ticket": audit(fail, _guided(HETZNER, "198.51.100.7"), good),
         "many": _many(),
         "hostile": hostile(),
     }

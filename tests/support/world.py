@@ -18,6 +18,8 @@ from truehelo.facts.dns import AuthoritativeView, Exchange, Lookup, NameServer, 
 from truehelo.facts.names import canonical, is_fqdn
 from truehelo.facts.subject import Sibling, Source, SpfQuestion, SubjectFacts
 from truehelo.identity import JUDGED_NAMES, addresses
+from truehelo.receivers.client import key
+from truehelo.receivers.sight import can_be_asked
 
 __all__ = ["FakeResolver", "ScriptedSmtp", "World"]
 
@@ -182,6 +184,9 @@ class _Gathering:
             for name in (*stated, *(each for each in (helo, expect) if each is not None and is_fqdn(each))):
                 self.ask(name, "A")
                 self.ask(name, "AAAA")
+            if helo is not None and can_be_asked(key(helo)):
+                for rdtype in ("A", "AAAA", "MX"):
+                    self.ask(helo, rdtype)
             for each in spf:
                 self._evaluate(each, helo)
         return SubjectFacts(

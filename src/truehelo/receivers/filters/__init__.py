@@ -1,0 +1,1 @@
+"""Filters that score a message. One file each; names with a leading underscore are helpers."""

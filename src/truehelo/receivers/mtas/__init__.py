@@ -1,0 +1,1 @@
+"""Mail servers. One file each; names with a leading underscore are helpers."""

@@ -1,0 +1,69 @@
+"""The facts of a subject as a receiver meets them: which of our lookups are what it would look up itself.
+
+A name that no DNS can hold, or that has one label alone, is never asked for by us; for a receiver it has no records.
+"""
+
+from truehelo.facts.dns import Lookup, Outcome
+from truehelo.facts.names import MAX_LABEL, MAX_NAME
+from truehelo.identity import Identity, addresses
+from truehelo.receivers.client import NO_NAMES, Client, Hosts, Names, key
+
+_EMPTY = {outcome: Hosts(outcome) for outcome in Outcome}
+_NO_HOSTS = _EMPTY[Outcome.NXDOMAIN]
+_UNHEARD = _EMPTY[Outcome.TIMEOUT]
+_FAMILIES = {"A": 4, "AAAA": 6}
+_NOT_ASKED = Names(Outcome.TIMEOUT)
+
+
+def client_of(identity: Identity) -> Client:
+    """Return what a receiver can see of the address of `identity`."""
+    facts = identity.facts
+    ptr = _NOT_ASKED if facts.ptr is None else _names(facts.ptr, identity.ptr_names)
+    helo = facts.helo
+    said = "" if helo is None else key(helo)
+    asked = bool(said) and can_be_asked(said)
+    wanted = {*ptr.names, said} if asked else set(ptr.names)
+    forwards: dict[tuple[str, int], Hosts] = {}
+    mx: dict[str, Names] = {}
+    # One walk over what was asked: looking each question up would make and hash it first.
+    for lookup in facts.lookups:
+        question = lookup.question
+        family = _FAMILIES.get(question.rdtype)
+        if family is not None and question.name in wanted:
+            forwards[question.name, family] = _hosts(lookup)
+        elif question.rdtype == "MX" and question.name == said and asked:
+            mx[said] = _names(lookup, tuple(_exchanger(record.data) for record in lookup.records))
+    if said and not asked:
+        forwards.setdefault((said, 4), _NO_HOSTS)
+        forwards.setdefault((said, 6), _NO_HOSTS)
+        mx[said] = NO_NAMES
+    return Client(ip=facts.ip, ptr=ptr, forwards=forwards, mx=mx, helo=helo)
+
+
+def can_be_asked(name: str) -> bool:
+    """Tell whether a HELO (as `key` writes it) can be asked for: two labels or more that fit a question (RFC 1035 §2.3.4).
+
+    Whether it is a well-formed host name does not matter: receivers ask for "my_host.example.com" too.
+    """
+    labels = name.split(".")
+    if len(labels) < 2 or len(name) > MAX_NAME or not name.isascii():
+        return False
+    return all(0 < len(label) <= MAX_LABEL and label.replace("-", "").replace("_", "").isalnum() for label in labels)
+
+
+def _hosts(lookup: Lookup) -> Hosts:
+    believed = lookup.believed
+    if believed is None:
+        return _UNHEARD
+    if not believed.records and not believed.chain:
+        return _EMPTY[believed.outcome]
+    return Hosts(believed.outcome, addresses(lookup), bool(believed.chain))
+
+
+def _names(lookup: Lookup, names: tuple[str, ...]) -> Names:
+    return Names(lookup.outcome, names, bool(lookup.chain))
+
+
+def _exchanger(data: str) -> str:
+    """The host of an MX record: "10 mail.example.com." (RFC 1035 §3.3.9); "." is the null MX (RFC 7505)."""
+    return key(data.rpartition(" ")[2]) or "."
