@@ -8,25 +8,33 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from truehelo.engine.audit import Progress, Run
 from truehelo.engine.doctor import DoctorLine
 from truehelo.engine.gather import Wishes
+from truehelo.engine.judge import Judging
 from truehelo.engine.lists import BOTH, checked, lines, sort_out
-from truehelo.engine.targets import Kind, Target, TargetLine, checked_name, parse_target
+from truehelo.engine.targets import Kind, Target, TargetLine, checked_name, declared_helo, parse_target
 from truehelo.engine.wait import Wait, WaitRound, WaitRow, wanted_record
+from truehelo.engine.what_if import Changes, imagine, read_changes
 from truehelo.errors import FileError, InputError
 from truehelo.files import read_whole, write_whole
 from truehelo.findings import Audit
 from truehelo.ports import Ports, SmtpProbe
+from truehelo.receivers.model import Configured
+from truehelo.receivers.mtas._main_cf import read_main_cf
+from truehelo.receivers.profile import Wanted, read_list, read_profile
+from truehelo.receivers.selection import configure, configured
+from truehelo.shelf import library
 
 __all__ = ["DoctorLine", "Progress", "Settings", "TargetLine", "WaitRound", "WaitRow", "write_whole"]
 
 MAX_LIST_BYTES = 64 * 2**20
 MAX_EVIDENCE_BYTES = 2**30
+MAX_PROFILE_BYTES = 4 * 2**20
 MAX_SOCKETS = 65_536
 VANTAGE = "local"
 """How facts name the place that they were seen from, until there are several."""
@@ -55,6 +63,11 @@ class Settings:
     rdap: bool = False
     concurrency: int = 200
     yes: bool = False
+    receivers: str | None = None
+    profile: str | None = None
+    mta: str | None = None
+    guides: str | None = None
+    what_if: tuple[str, ...] = ()
     loopback_only: bool | None = None
     """None: as the environment variable TRUEHELO_LOOPBACK_ONLY says."""
 
@@ -91,25 +104,62 @@ async def check(targets: Sequence[TargetLine], settings: Settings, progress: Pro
         InputError: A target or a setting cannot be used.
     """
     parsed = [checked(line, yes=settings.yes, families=settings.families) for line in targets]
+    judging, changes = build_judging(settings), read_changes(settings.what_if)
     wishes = Wishes(
         ports=settings.ports,
-        helo=_helo(settings.helo),
+        helo=None if settings.helo is None else declared_helo(settings.helo, "--helo"),
         expected=None if settings.expect is None else checked_name(settings.expect),
         authoritative=settings.authoritative,
         families=settings.families,
+        also=changes.names,
     )
     ports = build_ports(settings)
-    audit = await Run(ports=ports, wishes=wishes, concurrency=settings.concurrency, progress=progress).audit(parsed)
+    run = Run(ports=ports, wishes=wishes, concurrency=settings.concurrency, progress=progress, judging=judging)
+    audit = await run.audit(parsed)
     with contextlib.suppress(asyncio.CancelledError):  # an interruption this late loses nothing
         await ports.resolver.aclose()
-    return audit
+    return _imagined(audit, changes, judging)
 
 
-def _helo(helo: str | None) -> str | None:
-    """A declared HELO may be wrong in any way, that is what is judged; only an empty one declares nothing."""
-    if helo is not None and (not helo.strip() or len(helo) > 512):
-        raise InputError("--helo", "declares no name", "give the name that the server sends, such as mail.example.com")
-    return None if helo is None else helo.strip()
+def build_judging(settings: Settings) -> Judging:
+    """Read which receivers are to be asked, and whose guides help.
+
+    Raises:
+        InputError: A receiver, the profile, a main.cf or a guide cannot be read; or there is no such mail server.
+    """
+    return replace(_asked(settings), guides=library(settings.mta, settings.guides))
+
+
+def _asked(settings: Settings) -> Judging:
+    if settings.profile is not None:
+        accepted = "give a TOML file; docs/how-to/receivers.md shows one"
+        text = read_whole(Path(settings.profile), MAX_PROFILE_BYTES, accepted).decode("utf-8-sig", "backslashreplace")
+        wanted, beside = read_profile(text, settings.profile), Path(settings.profile).parent
+    elif settings.receivers is not None and settings.receivers.strip() != "none":
+        wanted, beside = read_list(settings.receivers), Path()
+    else:
+        return Judging(receivers=None if settings.receivers is None else ())
+    return Judging(receivers=tuple(_configured(each, beside) for each in wanted))
+
+
+def _configured(wanted: Wanted, beside: Path) -> Configured:
+    """Set a receiver up; a main.cf that it names is read, from beside the profile where its path is relative."""
+    plain = configured(wanted.name)
+    if wanted.main_cf is None:
+        return Configured(wanted.label, plain.receiver, plain.config, plain.judge)
+    if plain.receiver.id != "postfix":
+        raise InputError(f"receiver {wanted.label!r}", f"{plain.receiver.id} has no main.cf", "only postfix takes one")
+    path = beside / wanted.main_cf
+    accepted = "give the main.cf of a Postfix, or what postconf -n prints"
+    text = read_whole(path, MAX_PROFILE_BYTES, accepted).decode("utf-8", "backslashreplace")
+    return configure(plain.receiver, wanted.label, read_main_cf(text, str(path), plain.config))
+
+
+def _imagined(audit: Audit, changes: Changes, judging: Judging) -> Audit:
+    if not changes.texts:
+        return audit
+    subjects = tuple(imagine(subject, changes, audit.started, judging) for subject in audit.subjects)
+    return replace(audit, subjects=subjects)
 
 
 def build_ports(settings: Settings) -> Ports:
@@ -200,16 +250,20 @@ def save(audit: Audit, path: Path | str) -> None:
     write_whole(Path(path), dump(audit))
 
 
-def replay(path: Path | str) -> Audit:
+def replay(path: Path | str, settings: Settings | None = None) -> Audit:
     """Judge saved evidence again, with no network at all.
 
     Raises:
         FileError: The file cannot be read, or is no evidence.
+        InputError: A receiver or a change cannot be read.
     """
     from truehelo.engine.saved import load
 
+    settings = settings or Settings()
+    judging, changes = build_judging(settings), read_changes(settings.what_if)
     accepted = "give a file written by truehelo check --save"
-    return load(read_whole(Path(path), MAX_EVIDENCE_BYTES, accepted), str(path))
+    audit = load(read_whole(Path(path), MAX_EVIDENCE_BYTES, accepted), str(path), judging)
+    return _imagined(audit, changes, judging)
 
 
 async def wait(

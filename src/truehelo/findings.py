@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from truehelo.facts.subject import SubjectFacts
 from truehelo.facts.text import visible
+from truehelo.reception import Opinion
 
 if TYPE_CHECKING:
     from truehelo.identity import Identity
@@ -108,12 +109,72 @@ class Verdict(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+class Sureness(StrEnum):
+    """How sure the choice of a guide is."""
+
+    CERTAIN = "certain"
+    """The reader named it."""
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    """One clue among several readings, or clues that contradict each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What a step is to bring about, for those who know how: `kind` is "ptr" or "says".
+
+    "ptr": the PTR of each of `ips` becomes `name`. "says": the mail server at `ips` calls itself `name` in `where`
+    ("greeting", "ehlo_reply", "helo"). `name` is a well-formed host name, or None while the reader has to choose one.
+    """
+
+    kind: str
+    ips: tuple[str, ...]
+    name: str | None
+    where: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to do it: `kind` is "panel", "cli", "api", "powershell", "config" or "ticket".
+
+    `where` is the path in a panel, the file that `lines` belong into, or whom to write to. `commands` are for a shell.
+    """
+
+    kind: str
+    where: str = ""
+    commands: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """How a step is taken at one provider or with one mail server; `guide` is the id of the guide, `name` for people.
+
+    `sureness` and `why` tell how it was chosen. `take` is "one" (each of `ways` is enough) or "all" (each is needed, then
+    the commands in `then`). `self_service`: the reader can take the step alone. `notes` are limits that matter here,
+    `details` what is worth knowing besides.
+    """
+
+    guide: str
+    name: str
+    sureness: Sureness
+    why: str
+    take: str
+    self_service: bool
+    ways: tuple[Way, ...]
+    then: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of advice: who does what, the exact records and commands, and how to verify it.
 
     `owner` is "reverse zone", "dns zone" or "mail server"; `who` names that owner as far as known. `ask` is the exact
-    question to put to an owner other than the reader. `leave` says what not to touch.
+    question to put to an owner other than the reader. `leave` says what not to touch. `guidance` tells how it is done at
+    this provider or with this mail server, the best guess first; `hint` what to name where that could not be told.
     """
 
     step: int
@@ -126,6 +187,9 @@ class Step:
     verify: str = ""
     leave: str = ""
     resolves: tuple[str, ...] = ()
+    aim: Aim | None = None
+    guidance: tuple[Guidance, ...] = ()
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +200,17 @@ class SubjectAudit:
     identity: "Identity"
     findings: tuple[Finding, ...]
     verdict: Verdict
+    receivers: tuple[Opinion, ...] = ()
     advice: tuple[Step, ...] = ()
+    what_if: "WhatIf | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """The same address judged on changed facts: the changes as the operator wrote them, and what would be said then."""
+
+    changes: tuple[str, ...]
+    after: SubjectAudit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

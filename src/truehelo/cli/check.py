@@ -25,7 +25,8 @@ def check(targets: tuple[str, ...], settings: "Settings", save: str | None, outp
     """Audit the names of mail servers: the chain of evidence, findings, and the fix.
 
     A TARGET is an IPv4 or IPv6 address, ADDRESS=NAME (with the name it should have), a network such as 192.0.2.0/28,
-    a host name, a domain (its MX hosts and what its SPF record authorises), @FILE or - (one target a line).
+    a host name, a domain (its MX hosts and what its SPF record authorises), @FILE or - (one target a line). Behind each
+    may stand ,helo=NAME: the HELO that the server sends.
 
     \b
     Examples:
@@ -35,6 +36,8 @@ def check(targets: tuple[str, ...], settings: "Settings", save: str | None, outp
       truehelo check @servers.txt --json -o servers.csv -o servers.sarif
       truehelo check 192.0.2.25 --format nagios
       truehelo check 192.0.2.25 --resolver 9.9.9.9 --no-smtp -vv
+      truehelo check 192.0.2.25,helo=mail.example.com --receivers gmail,rspamd
+      truehelo check 192.0.2.25 --what-if ptr=mail.example.com
     """
     from truehelo import app  # late: it brings the DNS library
     from truehelo.cli.report import prepare, report

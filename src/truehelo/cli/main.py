@@ -20,7 +20,10 @@ COMMANDS = {
     "demo": ("truehelo.cli.demo:demo", "Audit a textbook scenario for real, over loopback."),
     "doctor": ("truehelo.cli.doctor:doctor", "Say what this machine can and cannot see."),
     "explain": ("truehelo.cli.explain:explain", "Print the documentation of a tag."),
+    "generic": ("truehelo.cli.generic:generic", "Say whether a name looks generated, and why."),
+    "guide": ("truehelo.cli.guide:guide", "Print how a provider's PTR is set, or a mail server told its name."),
     "lab": ("truehelo.cli.lab:lab", "Serve a scenario on loopback until stopped."),
+    "receivers": ("truehelo.cli.receivers:receivers", "List receivers, and what is known of each."),
     "replay": ("truehelo.cli.replay:replay", "Judge saved evidence again, offline."),
     "wait": ("truehelo.cli.wait:wait", "Watch until a DNS change is everywhere."),
 }

@@ -28,6 +28,8 @@ class Output:
     color: str
     fail_on: str
     checklist: bool
+    matrix: bool = False
+    ticket: bool = False
 
 
 def _all(options: Sequence[Decorator]) -> Decorator:
@@ -101,6 +103,24 @@ _SMTP: list[Decorator] = [
     click.option("--yes", is_flag=True, help="Networks of more than 65,536 addresses are meant."),
 ]
 
+_JUDGE: list[Decorator] = [
+    click.option(
+        "--receivers",
+        metavar="LIST",
+        help="Receivers to ask, such as gmail,postfix+strict; none for none. `truehelo receivers` lists them.",
+    ),
+    click.option("--profile", metavar="FILE", help="Receivers to ask, from a profile file."),
+    click.option("--mta", metavar="NAME", help="The mail server, for its settings; `truehelo guide` lists them."),
+    click.option("--guides", metavar="DIR", help="A folder of further guides, one TOML file each."),
+    click.option(
+        "--what-if",
+        "what_if",
+        multiple=True,
+        metavar="CHANGE",
+        help="Judge on changed facts too: ptr=NAME, helo=NAME, greeting=NAME, forward=ADDRESS. Repeatable.",
+    ),
+]
+
 _OUTPUT: list[Decorator] = [
     click.option(
         "--format", "-f", "format_name", type=click.Choice(list(FORMATS)), help="Format of standard output [text]."
@@ -122,6 +142,8 @@ _OUTPUT: list[Decorator] = [
         help="What makes exit code 1.",
     ),
     click.option("--checklist", is_flag=True, help="End with what is done, not done, not determined."),
+    click.option("--matrix", is_flag=True, help="Text only of what each receiver does with each address."),
+    click.option("--ticket", is_flag=True, help="Text only of the message to the holder of the address."),
     click.option("-q", "--quiet", is_flag=True, help="Verdict lines only."),
     click.option("-v", "--verbose", count=True, help="Evidence; -vv every exchange and the SMTP transcript."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
@@ -135,12 +157,17 @@ def lookup_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of whatever audits; the command gets `settings`."""
-    return _settings(_all([*_LOOKUP, _CONCURRENCY, *_SMTP, _RDAP])(function))
+    return _settings(_all([*_LOOKUP, _CONCURRENCY, *_SMTP, _RDAP, *_JUDGE])(function))
 
 
 def audit_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of an audit that brings its own resolvers and routes; the command gets `settings`."""
-    return _settings(_all([*_ADVANCED, _CONCURRENCY, *_SMTP])(function))
+    return _settings(_all([*_ADVANCED, _CONCURRENCY, *_SMTP, *_JUDGE])(function))
+
+
+def judge_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever judges and looks nothing up; the command gets `settings`."""
+    return _settings(_all(_JUDGE)(function))
 
 
 def json_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -176,14 +203,14 @@ def _make_settings(values: dict[str, Any]) -> "Settings":
     """Take the options out of `values` and return the settings that they make."""
     from truehelo.app import Settings  # late: it brings the DNS library
 
-    only4, only6 = values.pop("only4"), values.pop("only6")
+    only4, only6 = values.pop("only4", False), values.pop("only6", False)
     if only4 and only6:
         raise click.UsageError("-4 and -6 exclude each other; without either, both families are looked up")
     made: dict[str, Any] = {
         "resolvers": values.pop("resolvers", ()),
         "connect_to": values.pop("connect_to", ()),
-        "timeout": values.pop("timeout"),
-        "retries": values.pop("retries"),
+        "timeout": values.pop("timeout", None),
+        "retries": values.pop("retries", 2),
         "families": frozenset({4} if only4 else {6} if only6 else {4, 6}),
     }
     if "ports" in values:
@@ -194,6 +221,12 @@ def _make_settings(values: dict[str, Any]) -> "Settings":
         made["starttls"] = not values.pop("no_starttls")
         made["authoritative"] = not values.pop("no_authoritative")
         made["rdap"], made["yes"] = values.pop("rdap", False), values.pop("yes")
+    if "what_if" in values:
+        made["receivers"], made["profile"] = values.pop("receivers"), values.pop("profile")
+        made["what_if"] = values.pop("what_if")
+        made["mta"], made["guides"] = values.pop("mta"), values.pop("guides")
+        if made["receivers"] is not None and made["profile"] is not None:
+            raise click.UsageError("--receivers and --profile exclude each other; a profile names its receivers")
     return Settings(**made)
 
 
@@ -209,6 +242,9 @@ def _make_output(values: dict[str, Any]) -> Output:
     format_name, as_json = values.pop("format_name"), values.pop("as_json")
     if as_json and format_name not in (None, "json"):
         raise click.UsageError(f"--json and --format {format_name} exclude each other")
+    ticket = values.pop("ticket")
+    if ticket and (as_json or format_name not in (None, "text")):
+        raise click.UsageError("--ticket prints text; name another format for a file, as in -o audit.json")
     quiet, verbose = values.pop("quiet"), values.pop("verbose")
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other")
@@ -219,4 +255,6 @@ def _make_output(values: dict[str, Any]) -> Output:
         color=values.pop("color"),
         fail_on=values.pop("fail_on"),
         checklist=values.pop("checklist"),
+        matrix=values.pop("matrix"),
+        ticket=ticket,
     )

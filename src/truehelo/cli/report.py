@@ -90,7 +90,14 @@ def report(audit: Audit, output: Output, where: Mapping[str, str] | None = None,
         click.UsageError: The format of a file is not told.
     """
     threshold = fail_on(output.fail_on)
-    plain = Look(verbosity=output.verbosity, checklist=output.checklist, fail_on=threshold, where=where or {})
+    plain = Look(
+        verbosity=output.verbosity,
+        checklist=output.checklist,
+        matrix=output.matrix,
+        ticket=output.ticket,
+        fail_on=threshold,
+        where=where or {},
+    )
     failed = _save(audit, save)
     for file, format_name in file_formats(output).items():
         try:

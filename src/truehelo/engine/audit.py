@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from truehelo.engine.gather import Gathering, Wishes
 from truehelo.engine.subjects import Found, Subject, find_subjects
@@ -10,6 +11,9 @@ from truehelo.engine.targets import Target
 from truehelo.facts.subject import SubjectFacts
 from truehelo.findings import Audit, Unresolved
 from truehelo.ports import Ports, Suffixes
+
+if TYPE_CHECKING:
+    from truehelo.engine.judge import Judging
 
 Progress = Callable[[int, int, str], None]
 
@@ -22,6 +26,7 @@ class Run:
     wishes: Wishes
     concurrency: int = 200
     progress: Progress | None = None
+    judging: "Judging | None" = None
     _gatherings: list[Gathering] = field(default_factory=list)
     _facts: dict[int, SubjectFacts] = field(default_factory=dict)
     _found: Found = field(default_factory=Found)
@@ -46,9 +51,10 @@ class Run:
             interrupted = True
         # Not waited for: from here on an interruption must find nothing to interrupt, or it would lose what is known.
         warming.add_done_callback(lambda done: done.cancelled() or done.exception())
-        from truehelo.engine.judge import judge  # late: imported while the network was waited for
+        from truehelo.engine.judge import AS_USUAL, judge  # late: imported while the network was waited for
 
-        subjects = tuple(judge(facts) for facts in self._all_facts())
+        judging = self.judging or AS_USUAL
+        subjects = tuple(judge(facts, judging) for facts in self._all_facts())
         return Audit(
             asked=tuple(target.text for target in targets),
             started=started,
@@ -95,9 +101,11 @@ def _bring_in(suffixes: Suffixes) -> None:
     from truehelo.checks import all_checks
     from truehelo.engine import judge  # noqa: F401
     from truehelo.generic.providers import providers
+    from truehelo.receivers.selection import standard
 
     all_checks()
     providers()
+    standard()
 
 
 def _all_unresolved(targets: Sequence[Target]) -> tuple[Unresolved, ...]:

@@ -21,6 +21,8 @@ from truehelo.facts.subject import Sibling, SpfQuestion, SubjectFacts
 from truehelo.generic import classify
 from truehelo.identity import JUDGED_NAMES, addresses
 from truehelo.ports import Ports
+from truehelo.receivers.client import key
+from truehelo.receivers.sight import can_be_asked
 from truehelo.records.spf import evaluate
 
 MAX_SIBLINGS = 4
@@ -36,6 +38,8 @@ class Wishes:
     expected: str | None = None
     authoritative: bool = True
     families: frozenset[int] = frozenset({4, 6})
+    also: tuple[str, ...] = ()
+    """Further names whose addresses are wanted, such as those of a --what-if."""
 
 
 @dataclass(slots=True, repr=False)
@@ -64,6 +68,11 @@ class Gathering:
     def expected(self) -> str | None:
         """The name that the operator expects, of the target or of the option."""
         return self.subject.expected or self.wishes.expected
+
+    @property
+    def helo(self) -> str | None:
+        """The HELO that is declared, by the target or by the option."""
+        return self.subject.helo or self.wishes.helo
 
     async def run(self) -> SubjectFacts:
         """Ask everything and return the facts. Nothing is asked about an address that nobody outside can see."""
@@ -95,7 +104,7 @@ class Gathering:
             ip=self.ip,
             sources=self.subject.sources,
             expected_name=self.expected,
-            helo=self.wishes.helo,
+            helo=self.helo,
             smtp_asked=self.ports.smtp is not None and public,
             lookups=tuple(lookups[question] for question in sorted(lookups)),
             sessions=tuple(session or self._unfinished(port) for port, session in self._sessions.items()),
@@ -184,9 +193,13 @@ class Gathering:
     # The stated side: what the server says of itself.
 
     async def _stated(self) -> None:
-        for name in (self.expected, self.wishes.helo):
+        for name in (self.expected, self.helo):
             if name is not None:
                 self._saw_name(name)
+        for name in self.wishes.also:
+            self._ask_sent(name)
+        if self.helo is not None:
+            self._ask_sent(key(self.helo))
         if self.ports.smtp is not None:
             await asyncio.gather(*(self._converse(port) for port in self.wishes.ports))
         if self._named is not None and not self._named.done():
@@ -197,6 +210,12 @@ class Gathering:
             return
         self._sessions[port] = None
         self._sessions[port] = await self.ports.smtp.converse(self.ip, port, self._saw_name)
+
+    def _ask_sent(self, name: str) -> None:
+        """Ask what a receiver asks about a HELO: its addresses, and its MX; also where it is no well-formed host name."""
+        if can_be_asked(name):
+            self._ask_addresses(name)
+            self._ask(name, "MX")
 
     def _saw_name(self, name: str) -> None:
         """Start the forward lookups of a stated name the moment it is seen."""
@@ -210,7 +229,7 @@ class Gathering:
 
     async def _organisation(self) -> None:
         questions = [SpfQuestion(identity="organisation", domain=domain) for domain in self.subject.domains[:MAX_DOMAINS]]
-        helo = self.wishes.helo
+        helo = self.helo
         if helo is not None and is_fqdn(helo):
             questions.append(SpfQuestion(identity="helo", domain=canonical(helo)))
         parts = [self._evaluate(question) for question in questions]
@@ -238,7 +257,7 @@ class Gathering:
 
     async def _evaluate(self, question: SpfQuestion) -> None:
         self._spf[question] = None
-        evaluation: Generator[Question, Lookup, Any] = evaluate(self.ip, question.domain, helo=self.wishes.helo)
+        evaluation: Generator[Question, Lookup, Any] = evaluate(self.ip, question.domain, helo=self.helo)
         try:
             wanted = next(evaluation)
             while True:

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from truehelo import __version__
-from truehelo.engine.judge import judge
+from truehelo.engine.judge import AS_USUAL, Judging, judge
 from truehelo.errors import FileError
 from truehelo.facts.address import Address, parse_address
 from truehelo.facts.subject import Sibling, SubjectFacts
@@ -68,7 +68,7 @@ def encode_address(value: object) -> str:
     raise NotImplementedError(f"no encoding for {type(value)}")
 
 
-def load(document: bytes, path: str) -> Audit:
+def load(document: bytes, path: str, judging: Judging = AS_USUAL) -> Audit:
     """Read evidence and judge it again. `path` names the document in errors.
 
     Raises:
@@ -87,7 +87,7 @@ def load(document: bytes, path: str) -> Audit:
     try:
         head = msgspec.convert({key: value for key, value in data.items() if key != "subjects"}, _Saved)
         saved = msgspec.convert(data.get("subjects"), list[_SavedSubject])
-        subjects = tuple(judge(_facts(subject)) for subject in saved)
+        subjects = tuple(judge(_facts(subject), judging) for subject in saved)
     except (msgspec.ValidationError, ValueError) as error:
         raise FileError(path, f"is damaged: {error}", "save the evidence anew with truehelo check --save") from None
     return Audit(subjects=subjects, **{field.name: getattr(head, field.name) for field in fields(_Saved)})

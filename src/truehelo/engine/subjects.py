@@ -33,6 +33,7 @@ class Subject:
     ip: Address
     sources: tuple[Source, ...]
     expected: str | None = None
+    helo: str | None = None
     domains: tuple[str, ...] = ()
 
 
@@ -44,13 +45,23 @@ class Found:
     unresolved: list[Unresolved] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, ip: Address, source: Source, *, expected: str | None = None, domain: str | None = None) -> None:
+    def add(
+        self,
+        ip: Address,
+        source: Source,
+        *,
+        expected: str | None = None,
+        helo: str | None = None,
+        domain: str | None = None,
+    ) -> None:
         """Add an address, or a further way to an address that is known."""
         ip = fold(ip)
         held = self.subjects.get(ip, Subject(ip=ip, sources=()))
         sources = held.sources if source in held.sources else (*held.sources, source)
         domains = held.domains if domain is None or domain in held.domains else (*held.domains, domain)
-        self.subjects[ip] = Subject(ip=ip, sources=sources, expected=held.expected or expected, domains=domains)
+        self.subjects[ip] = Subject(
+            ip=ip, sources=sources, expected=held.expected or expected, helo=held.helo or helo, domains=domains
+        )
 
 
 async def find_subjects(
@@ -63,10 +74,10 @@ async def find_subjects(
     asks = _Asks(resolver, suffixes, families, authoritative)
     parts = await asyncio.gather(*(_expand(target, asks) for target in targets))
     found = Found()
-    for part in parts:
+    for target, part in zip(targets, parts, strict=True):
         for subject in part.subjects.values():
             for source in subject.sources:
-                found.add(subject.ip, source, expected=subject.expected)
+                found.add(subject.ip, source, expected=subject.expected, helo=target.helo)
             for domain in subject.domains:
                 found.add(subject.ip, subject.sources[0], domain=domain)
         found.unresolved += part.unresolved

@@ -1,10 +1,10 @@
 """Targets: what the user wrote, read without asking anybody.
 
 An address, `IP=NAME`, a network in CIDR form, or a name. Whether a name is a host or a domain is for the DNS to say
-(`subjects`), unless the user says it: `host:NAME`, `domain:NAME`.
+(`subjects`), unless the user says it: `host:NAME`, `domain:NAME`. `,helo=NAME` behind any of them declares the HELO.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_network
 
@@ -15,8 +15,9 @@ from truehelo.facts.text import visible
 
 ACCEPTED = (
     "accepted are an IPv4 or IPv6 address, ADDRESS=NAME, a network such as 192.0.2.0/28, a host name or a domain, "
-    "@FILE and - for standard input"
+    "each with ,helo=NAME behind it where the HELO is declared, @FILE and - for standard input"
 )
+MAX_HELO = 512
 
 
 class Kind(StrEnum):
@@ -40,6 +41,8 @@ class Target:
     network: Network | None = None
     name: str | None = None
     expected: str | None = None
+    helo: str | None = None
+    """The HELO that the server sends, declared for this target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,27 @@ def parse_target(text: str) -> Target:
         InputError: The text is none of the accepted forms; the error says why.
     """
     text = text.strip()
+    plain, comma, option = text.partition(",")
+    if not comma:
+        return _parse(text)
+    word, equals, helo = option.strip().partition("=")
+    if word != "helo" or not equals:
+        raise InputError(visible(text, 80), "has something else than helo=NAME behind the comma", ACCEPTED)
+    return replace(_parse(plain.strip()), text=text, helo=declared_helo(helo, visible(text, 80)))
+
+
+def declared_helo(text: str, given: str) -> str:
+    """Return a declared HELO, which may be wrong in any way: that is what is judged. `given` names it in errors.
+
+    Raises:
+        InputError: It declares nothing, or is longer than a command line may be (RFC 5321 §4.5.3.1.4).
+    """
+    if not text.strip() or len(text) > MAX_HELO:
+        raise InputError(given, "declares no name", "give the name that the server sends, such as mail.example.com")
+    return text.strip()
+
+
+def _parse(text: str) -> Target:
     shown = visible(text, 80)
     if not text:
         raise InputError("an empty target", "names nothing to check", ACCEPTED)

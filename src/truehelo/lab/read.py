@@ -205,7 +205,7 @@ def _check(node: Node) -> CheckSpec:
 
 
 def _target_allowed(target: str) -> bool:
-    plain = target.partition("=")[0]
+    plain = target.partition(",")[0].partition("=")[0]
     if target.startswith("-"):  # it would be read as an option
         return False
     ip = parse_address(plain.strip("[]"))

@@ -161,7 +161,7 @@ def _relation(stated: Stated) -> tuple[Mark, str]:
     if stated.in_ptr is None:
         return Mark.UNKNOWN, "the PTR names are not known"
     if not stated.in_ptr:
-        return Mark.NO, "not a PTR name"
+        return Mark.DIFFERS if stated.forward is Forward.CONFIRMED else Mark.NO, "not a PTR name"
     return (Mark.YES, "is the PTR name") if stated.in_confirmed else (Mark.NO, "a PTR name that does not confirm")
 
 

@@ -12,10 +12,12 @@ import msgspec
 
 from truehelo import __version__
 from truehelo.facts.subject import SubjectFacts
-from truehelo.findings import Audit, Finding, Step, SubjectAudit
+from truehelo.findings import Audit, Finding, Guidance, Step, SubjectAudit, WhatIf
 from truehelo.identity import Identity, StatedBy
+from truehelo.reception import Judgement, Opinion
 from truehelo.render.evidence import all_lookups
 from truehelo.render.look import Look
+from truehelo.render.what_if import difference
 
 SCHEMA = "truehelo/audit/1"
 
@@ -73,9 +75,54 @@ def subject_document(subject: SubjectAudit) -> Json:
         "iprev": str(subject.identity.iprev),
         "names": names(subject.identity),
         "findings": [_finding(finding) for finding in subject.findings],
-        "receivers": [],
+        "receivers": [_opinion(opinion) for opinion in subject.receivers],
         "advice": [_step(step) for step in subject.advice],
+        **({"what_if": _what_if(subject, subject.what_if)} if subject.what_if is not None else {}),
         "evidence": evidence(subject),
+    }
+
+
+def _opinion(opinion: Opinion) -> Json:
+    return {
+        "receiver": opinion.receiver,
+        "title": opinion.title,
+        "kind": opinion.kind,
+        **_judgement(opinion.judgement),
+        "depends": opinion.judgement.depends,
+        "outcomes": [_judgement(each) for each in opinion.judgement.possible()] if opinion.judgement.outcomes else [],
+        "waits_for": list(opinion.judgement.waits_for),
+    }
+
+
+def _judgement(judgement: Judgement) -> Json:
+    return {
+        "verdict": str(judgement.verdict),
+        "rule": judgement.rule.id,
+        "words": judgement.rule.words,
+        "reply": judgement.reply,
+        "grade": str(judgement.rule.grade),
+        "source": judgement.rule.source,
+        "seen": judgement.rule.seen,
+        "score": judgement.score,
+        "symbols": [{"name": symbol.name, "points": symbol.points} for symbol in judgement.symbols],
+    }
+
+
+def _what_if(subject: SubjectAudit, imagined: WhatIf) -> Json:
+    after = imagined.after
+    found = difference(subject, after)
+    return {
+        "changes": list(imagined.changes),
+        "verdict": str(after.verdict),
+        "iprev": str(after.identity.iprev),
+        "names": names(after.identity),
+        "gone": [finding.tag.name for finding in found.gone],
+        "new": [_finding(finding) for finding in found.new],
+        "minds": [
+            {"receiver": opinion.receiver, "before": str(was.verdict), "after": str(will.verdict), "reply": will.reply}
+            for opinion, was, will in found.minds
+        ],
+        "receivers": [_opinion(opinion) for opinion in after.receivers],
     }
 
 
@@ -118,10 +165,36 @@ def _step(step: Step) -> Json:
         "what": step.what,
         "records": list(step.records),
         "commands": list(step.commands),
+        "guidance": [_guidance(found) for found in step.guidance],
+        "hint": step.hint,
         "ask": step.ask,
         "leave": step.leave,
         "verify": step.verify,
         "resolves": list(step.resolves),
+    }
+
+
+def _guidance(found: Guidance) -> Json:
+    return {
+        "guide": found.guide,
+        "name": found.name,
+        "sureness": str(found.sureness),
+        "why": found.why,
+        "take": found.take,
+        "self_service": found.self_service,
+        "ways": [
+            {
+                "kind": way.kind,
+                "where": way.where,
+                "commands": list(way.commands),
+                "lines": list(way.lines),
+                "note": way.note,
+            }
+            for way in found.ways
+        ],
+        "then": list(found.then),
+        "notes": list(found.notes),
+        "details": list(found.details),
     }
 
 

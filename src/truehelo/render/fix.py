@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from truehelo.facts.text import visible
 from truehelo.findings import Audit, Severity, Step, SubjectAudit
+from truehelo.render import guidance
 from truehelo.render.look import NORMAL
 from truehelo.render.ranges import compress
 from truehelo.render.style import Style
@@ -54,6 +55,7 @@ def _step(step: Step, style: Style) -> list[str]:
     # Records and commands are copied: they are never wrapped, whatever the width.
     lines += [f"{indent}    {visible(record)}" for record in step.records]
     lines += [f"{indent}  $ {visible(command)}" for command in step.commands]
+    lines += guidance.draw(step, style, indent)
     lines += style.wrap(owner(step), f"{indent}Who: ", indent + "  ")
     if step.ask:
         lines += style.wrap(visible(step.ask), f"{indent}Ask: ", indent + "  ")

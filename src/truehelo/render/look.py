@@ -26,6 +26,8 @@ class Look:
     ascii: bool = False
     verbosity: int = NORMAL
     checklist: bool = False
+    matrix: bool = False
+    ticket: bool = False
     fail_on: Severity | None = Severity.WARNING
     where: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,8 +10,9 @@ from truehelo.facts.address import judgeable
 from truehelo.facts.text import visible
 from truehelo.findings import Audit, Finding, Severity, Step, SubjectAudit
 from truehelo.identity import StatedBy
-from truehelo.render import chain, checklist, fix
+from truehelo.render import chain, checklist, fix, guidance
 from truehelo.render.look import Look
+from truehelo.render.receivers import WORDS, counted, minding, reason, waits
 from truehelo.render.style import Mark
 from truehelo.render.text import passes, summary
 from truehelo.render.words import judged_by, verdict_words
@@ -19,7 +20,7 @@ from truehelo.render.words import judged_by, verdict_words
 _INLINE = re.compile(r"[\\`*_\[\]|~]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "$": "&#36;"}
 _BLOCK_START = re.compile(r"(\d+(?=[.)](?:\s|$))|(?=[-+#=]))")
-_MARKS = {Mark.YES: "✓", Mark.NO: "✗", Mark.UNKNOWN: "?"}
+_MARKS = {Mark.YES: "✓", Mark.NO: "✗", Mark.DIFFERS: "≠", Mark.UNKNOWN: "?"}
 
 
 def render(audit: Audit, look: Look) -> str:
@@ -87,10 +88,30 @@ def _subject(subject: SubjectAudit) -> list[str]:
         what = code(link.what) if link.what else ""
         lines.append(f"| {link.label} | {_MARKS[link.mark]} | {what} | {escape(link.why)} |")
     lines += ["", *(_finding(finding) for finding in subject.findings)]
+    lines += _receivers(subject)
     if subject.advice:
         lines += ["", "### Fix", ""]
         for step in subject.advice:
             lines += _step(step)
+    return lines
+
+
+def _receivers(subject: SubjectAudit) -> list[str]:
+    """A row for each receiver that minds; how many do not."""
+    if not subject.receivers:
+        return []
+    lines = ["", "### Receivers", "", f"{len(subject.receivers)} asked: {counted(subject.receivers)}."]
+    minds = minding(subject)
+    if minds:
+        lines += ["", "| receiver | does | how | grade |", "|---|---|---|---|"]
+        lines += [
+            f"| {code(each.receiver)} | {WORDS[each.judgement.verdict]} | {escape(reason(each.judgement))} "
+            f"| {each.judgement.rule.grade} |"
+            for each in minds
+        ]
+    unknown = [each for each in subject.receivers if each.judgement.waits_for]
+    if unknown:
+        lines += ["", f"{len(unknown)} of them wait for {escape(waits(unknown))}."]
     return lines
 
 
@@ -105,13 +126,17 @@ def _finding(finding: Finding) -> str:
 def _step(step: Step) -> list[str]:
     lines = [f"{step.step}. {escape(step.what)}", ""]
     copied = [*step.records, *(f"$ {command}" for command in step.commands)]
-    if copied:
-        fence = _fence(copied)
-        lines += [f"   {fence}text", *(f"   {visible(line)}" for line in copied), f"   {fence}", ""]
+    lines += _fenced(copied) if copied else []
+    lines += guidance.markdown(step, escape, _fenced)
     lines.append(f"   - Who: {escape(fix.owner(step))}")
     lines += [f"   - Ask: {escape(step.ask)}"] if step.ask else []
     lines += [f"   - {escape(step.leave)}"] if step.leave else []
     return [*lines, *([f"   - Verify: {code(step.verify)}"] if step.verify else [])]
+
+
+def _fenced(copied: list[str]) -> list[str]:
+    fence = _fence(copied)
+    return [f"   {fence}text", *(f"   {visible(line)}" for line in copied), f"   {fence}", ""]
 
 
 def _fence(lines: list[str]) -> str:

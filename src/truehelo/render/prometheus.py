@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from truehelo import __version__
 from truehelo.findings import Audit, Result, Verdict
+from truehelo.reception import Reception
 from truehelo.render.look import Look
 
 IPREV = (Result.PASS, Result.FAIL, Result.TEMPERROR, Result.PERMERROR)
@@ -31,7 +32,17 @@ def render(audit: Audit, look: Look) -> str:  # noqa: ARG001  (a renderer's shap
     lines += _family("truehelo_subject_verdict", "1 for the verdict that an address has.", _verdicts(audit))
     lines += _family("truehelo_subject_iprev", "1 for the iprev result that an address has (RFC 8601).", _iprev(audit))
     lines += _family("truehelo_finding", "How often a tag was found at an address.", _findings(audit))
+    lines += _family(
+        "truehelo_receivers", "How many of the receivers asked do what with mail of an address.", _minds(audit)
+    )
     return "\n".join(lines) + "\n"
+
+
+def _minds(audit: Audit) -> Iterable[Sample]:
+    for subject in audit.subjects:
+        counts = Counter(opinion.judgement.verdict for opinion in subject.receivers)
+        for verdict in Reception if subject.receivers else ():
+            yield {"ip": str(subject.facts.ip), "verdict": str(verdict)}, float(counts[verdict])
 
 
 def _verdicts(audit: Audit) -> Iterable[Sample]:

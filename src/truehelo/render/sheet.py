@@ -10,7 +10,9 @@ import io
 from truehelo.facts.text import visible
 from truehelo.findings import Audit, Severity, SubjectAudit
 from truehelo.identity import StatedBy
+from truehelo.reception import Reception
 from truehelo.render.look import Look
+from truehelo.render.receivers import MINDING
 
 COLUMNS = (
     "ip",
@@ -29,6 +31,9 @@ COLUMNS = (
     "sources",
     "fix",
     "records",
+    "refuse",
+    "tempfail",
+    "at_risk",
 )
 _FORMULA = (
     "=",
@@ -77,7 +82,12 @@ def _row(subject: SubjectAudit) -> list[str]:
         " ".join(dict.fromkeys(source.kind for source in facts.sources)),
         "; ".join(step.what for step in subject.advice),
         "; ".join(record for step in subject.advice for record in step.records),
+        *(_receivers(subject, verdict) for verdict in MINDING),
     ]
+
+
+def _receivers(subject: SubjectAudit, verdict: Reception) -> str:
+    return " ".join(each.receiver for each in subject.receivers if each.judgement.verdict is verdict)
 
 
 def _tags(subject: SubjectAudit, severity: Severity) -> str:

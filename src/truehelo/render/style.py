@@ -14,17 +14,19 @@ class Mark(StrEnum):
 
     YES = "yes"
     NO = "no"
+    DIFFERS = "differs"
+    """Another name, and true all the same: cosmetic, and never shown as a failure."""
     UNKNOWN = "unknown"
 
 
-_SIGNS = {Mark.YES: "✓", Mark.NO: "✗", Mark.UNKNOWN: "?"}
-_ASCII_SIGNS = {Mark.YES: "ok", Mark.NO: "FAIL", Mark.UNKNOWN: "?"}
+_SIGNS = {Mark.YES: "✓", Mark.NO: "✗", Mark.DIFFERS: "≠", Mark.UNKNOWN: "?"}
+_ASCII_SIGNS = {Mark.YES: "ok", Mark.NO: "FAIL", Mark.DIFFERS: "~", Mark.UNKNOWN: "?"}
 _CODES = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
-_MARK_COLORS = {Mark.YES: "green", Mark.NO: "red", Mark.UNKNOWN: "yellow"}
+_MARK_COLORS = {Mark.YES: "green", Mark.NO: "red", Mark.DIFFERS: "yellow", Mark.UNKNOWN: "yellow"}
 _SEVERITY_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim", Severity.OK: "green"}
 MARKS = {
     Verdict.MATCH: Mark.YES,
-    Verdict.DIFFERS: Mark.NO,
+    Verdict.DIFFERS: Mark.DIFFERS,
     Verdict.MISMATCH: Mark.NO,
     Verdict.UNDETERMINED: Mark.UNKNOWN,
 }

@@ -10,7 +10,7 @@ from truehelo.facts.address import judgeable
 from truehelo.facts.text import visible
 from truehelo.findings import Audit, Finding, Severity, SubjectAudit, Verdict
 from truehelo.identity import StatedBy
-from truehelo.render import chain, checklist, evidence, fix
+from truehelo.render import chain, checklist, evidence, fix, receivers, ticket, what_if
 from truehelo.render.look import EVIDENCE, NORMAL, QUIET, Look
 from truehelo.render.ranges import compress
 from truehelo.render.style import MARKS, Mark, Style, name
@@ -25,9 +25,18 @@ SHOWN_TAGS = 4
 def render(audit: Audit, look: Look) -> str:
     """Return the audit as text."""
     style = Style(look)
+    if look.matrix:
+        return style.finish(_matrix(audit, style))
+    if look.ticket:
+        return style.finish([*ticket.draw(audit, style), *_unresolved(audit, style)])
     if look.verbosity <= QUIET:
         return style.finish(_quiet(audit, style) + _checklists(audit, style))
     return style.finish(_full(audit, style))
+
+
+def _matrix(audit: Audit, style: Style) -> list[str]:
+    rows = receivers.matrix(audit, style)
+    return [*rows, *_unresolved(audit, style)] or ["no receiver was asked"]
 
 
 def passes(subject: SubjectAudit) -> bool:
@@ -71,7 +80,8 @@ def _blocks(audit: Audit, style: Style) -> list[str]:
         if passes(subject):
             detail = _detail(subject, style) if style.look.verbosity > NORMAL else []
             gap = [""] if lines and (detail or not was_passing) else []
-            lines += [*gap, *_passing(subject, style), *detail]
+            imagined = what_if.draw(subject, style)
+            lines += [*gap, *_passing(subject, style), *detail, *(["", *imagined] if imagined else [])]
         else:
             lines += [*([""] if lines else []), *_failing(subject, style)]
         was_passing = passes(subject)
@@ -88,12 +98,17 @@ def _passing(subject: SubjectAudit, style: Style) -> list[str]:
     width = len(line) - len(style.verdict(subject.verdict)) + len(f"{style.signs[Mark.YES]} {subject.verdict}")
     stated = [STATED[by] for by in StatedBy if subject.identity.stated_by(by)]
     notes = len({f.tag.name for f in subject.findings if f.severity is Severity.NOTE})
-    more = f"  ({notes} note{'s' if notes > 1 else ''}: -v)" if notes and style.look.verbosity == NORMAL else ""
-    for part in (f"  {' = '.join(['PTR', 'address', *stated])}", more):
-        if width + len(part) <= style.look.width:
-            line += style.paint(part, "dim") if part is more else part
-            width += len(part)
-    return [line]
+    minds = len(receivers.minding(subject))
+    counts = [(notes, "note", "notes"), (minds, "receiver minds", "receivers mind")]
+    told = ", ".join(f"{count} {one if count == 1 else several}" for count, one, several in counts if count)
+    more = f"  ({told}: -v)" if told and style.look.verbosity == NORMAL else ""
+    room = style.look.width - width
+    # All that agrees where it fits, else what receivers look at.
+    agrees = [f"  {' = '.join(['PTR', 'address', *names])}" for names in (stated, stated[-1:])]
+    agreeing = next((part for part in agrees if len(part) <= room), "")
+    if len(agreeing) + len(more) > room:
+        more = ""
+    return [line + agreeing + style.paint(more, "dim")]
 
 
 def _failing(subject: SubjectAudit, style: Style) -> list[str]:
@@ -106,8 +121,8 @@ def _failing(subject: SubjectAudit, style: Style) -> list[str]:
         "",
         *_findings(subject, style),
     ]
-    steps = fix.draw(subject, style)
-    lines += ["", *steps] if steps else []
+    for part in (receivers.draw(subject, style), fix.draw(subject, style), what_if.draw(subject, style)):
+        lines += ["", *part] if part else []
     if style.look.verbosity >= EVIDENCE:
         lines += ["", *evidence.draw(subject, style)]
     return lines
@@ -121,7 +136,8 @@ def _headline(subject: SubjectAudit, style: Style) -> list[str]:
 
 
 def _detail(subject: SubjectAudit, style: Style) -> list[str]:
-    return ["", *chain.draw(subject, style), "", *_findings(subject, style), "", *evidence.draw(subject, style)]
+    parts = (chain.draw(subject, style), _findings(subject, style), receivers.draw(subject, style))
+    return [line for part in (*parts, evidence.draw(subject, style)) if part for line in ("", *part)]
 
 
 _ORIGINS = {"mx": "MX of {}", "spf": "SPF of {}", "host": "address of {}", "network": "part of {}"}
@@ -178,7 +194,7 @@ def _groups(audit: Audit, style: Style) -> list[str]:
     passing = [subject for subject in audit.subjects if passes(subject)]
     if style.look.verbosity > NORMAL and len(passing) > PASSING_LINES:
         lines += ["", *(line for subject in passing for line in _passing(subject, style))]
-    lines += fix.draw_many(audit, style)
+    lines += receivers.draw_many(audit, style) + fix.draw_many(audit, style)
     if style.look.verbosity > NORMAL:
         lines += [line for each in audit.subjects if not passes(each) for line in ("", *_failing(each, style))]
     return lines

@@ -12,7 +12,7 @@ from truehelo.verdict import is_wrong, unexpected
 _VERDICTS = {
     Verdict.MATCH: "the address, its PTR name and every name that the server states agree",
     Verdict.DIFFERS: (
-        "every name leads back to the address, but a name that the server states is not a PTR name; this is what "
+        "every name leads back to the address, though a name that the server states is not a PTR name; this is what "
         '"reverse DNS does not match the SMTP banner" reports, and most receivers let it pass'
     ),
     Verdict.UNDETERMINED: "nothing contradicts, but a fact is missing: neither a pass nor a fail",

@@ -28,6 +28,7 @@ SECTIONS = [
     ("A subject", SCHEMA["$defs"]["subject"]["properties"]),
     ("A finding", SCHEMA["$defs"]["finding"]["properties"]),
     ("A step of advice", SCHEMA["$defs"]["step"]["properties"]),
+    ("Guidance", SCHEMA["$defs"]["guidance"]["properties"]),
 ]
 
 

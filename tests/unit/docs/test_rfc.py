@@ -8,6 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "src" / "truehelo"
 CITED = re.compile(r"RFC ?(\d{3,5})")
+OTHERS_WORDS = re.compile(r'"[45]\d\d [^"]*"')
+"""A reply that a receiver gives is written as it goes over the wire, citations and all."""
 ROW = re.compile(r"\| RFC (\d+) \|(.*)\|([^|]*)\|([^|]*)\|([^|]*)\|")
 
 
@@ -53,6 +55,6 @@ def test_clauses_are_cited_in_the_one_form_that_can_be_searched_for() -> None:
     found = {
         path.relative_to(SOURCE).as_posix(): hits
         for path in sorted(SOURCE.rglob("*.py"))
-        if (hits := wrong.findall(path.read_text("utf-8")))
+        if (hits := wrong.findall(OTHERS_WORDS.sub("", path.read_text("utf-8"))))
     }
     assert found == {}

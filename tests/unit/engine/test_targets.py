@@ -91,3 +91,16 @@ def test_every_network_is_a_target(ip: object, prefix: int) -> None:
     network = ip_network((ip, prefix), strict=False)
     assert parse_target(str(network)).network == network
     assert ip_address(str(network.network_address)) in network
+
+
+def test_a_target_may_declare_the_helo_that_its_server_sends() -> None:
+    found = parse_target("192.0.2.25=mail.example.com,helo=smtp.example.com")
+    assert (str(found.ip), found.expected, found.helo) == ("192.0.2.25", "mail.example.com", "smtp.example.com")
+    assert parse_target("example.com,helo=[192.0.2.25]").helo == "[192.0.2.25]"
+    assert parse_target("192.0.2.25").helo is None
+
+
+@pytest.mark.parametrize("text", ["192.0.2.25,", "192.0.2.25,helo", "192.0.2.25,helo=", "192.0.2.25,mx=a.example"])
+def test_what_stands_behind_a_comma_declares_a_helo_or_is_an_error(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_target(text)
