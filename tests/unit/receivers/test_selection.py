@@ -90,6 +90,18 @@ def test_who_is_right_in_every_name_is_accepted_by_everybody(receiver) -> None:
         assert judgement.verdict is Reception.ACCEPT, f"{world}: {judgement}"
 
 
+@pytest.mark.parametrize(
+    "receiver", [each for each in standard() if each.receiver.kind == "provider"], ids=lambda each: each.id
+)
+def test_a_provider_that_minds_is_told_as_a_band_and_never_as_one_outcome(receiver) -> None:
+    """Nobody outside sees how a provider decides."""
+    for world, client in standard_worlds().items():
+        judgement = receiver.judge(client)
+        if judgement.verdict is not Reception.ACCEPT:
+            assert len(set(judgement.possible())) > 1, f"{world}: {judgement}"
+            assert judgement.depends, world
+
+
 @pytest.mark.parametrize("receiver", standard(), ids=lambda each: each.id)
 @pytest.mark.parametrize("world", standard_worlds())
 def test_a_judgement_holds_together(receiver, world: str) -> None:

@@ -4,6 +4,7 @@ Run as 3.4 (Debian 12), 3.12 (Debian 13) and 4.1; hfilter.lua, rules/misc.lua, o
 content, SPF, DKIM, DMARC, lists and reputation add or take away.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite, nan
@@ -25,6 +26,7 @@ GREYLIST, ADD_HEADER, REJECT = 4.0, 6.0, 15.0
 _REJECTED = "554 5.7.1 Spam message rejected"
 _TRY_AGAIN = "451 4.7.1 Try again later"
 _BAD_WORDS = ("static", "dynamic")
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)", re.ASCII)
 _ONCE, _STRICT = ("ONCE_RECEIVED",), ("ONCE_RECEIVED", "ONCE_RECEIVED_STRICT")
 _STRICT_TWICE = _STRICT * 2
 _NO_RDNS, _NO_RDNS_FAILED, _UNKNOWN = ("RDNS_NONE",), ("RDNS_NONE", "RDNS_DNSFAIL"), ("HFILTER_HOSTNAME_UNKNOWN",)
@@ -156,7 +158,14 @@ def _is_another_address(client: Client) -> bool:
     helo = client.helo_said
     if helo[:1] != "[" or helo[-1] != "]":
         return False
-    stated = parse_address(helo[6:-1] if helo[1:6].lower() == "ipv6:" else helo[1:-1])
+    literal = helo[1:-1].partition("%")[0]
+    if ":" in literal:
+        tagged = literal[:5].lower() == "ipv6:"
+        # Behind the tag only IPv6 is read.
+        stated = parse_address(literal[5:] if tagged else literal) if literal.count(":") > 1 else None
+    else:
+        # A zero before a number of an IPv4 address does not count: "192.0.2.05" is 192.0.2.5.
+        stated = parse_address(_LEADING_ZEROS.sub("", literal))
     return stated is not None and stated != client.ip
 
 

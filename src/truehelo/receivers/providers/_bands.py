@@ -21,6 +21,17 @@ def rule(name: str, words: str, grade: Grade, source: str, seen: str) -> Rule:
     return Rule(id=name, words=words, grade=grade, source=source, seen=seen)
 
 
+def exceptions(seen: str) -> Rule:
+    """Return the rule for whom a provider may exempt; `seen` is the month of what it is an exception from."""
+    return Rule(
+        id="exceptions",
+        words="this is what is documented or was seen; whom the provider exempts from it is not published",
+        grade=Grade.UNVERIFIED,
+        source="nothing published",
+        seen=seen,
+    )
+
+
 def accept(by: Rule) -> Judgement:
     """Return an acceptance, as far as names go."""
     return Judgement(Reception.ACCEPT, by)
@@ -76,7 +87,9 @@ def band(
         failed: A lookup failed; as without a record, where not said.
         generic: The names lead back but look generated; as any other, where not said.
     """
-    elsewhere = none if elsewhere is None else elsewhere
+    none, failed = _never_one(none), None if failed is None else _never_one(failed)
+    elsewhere = none if elsewhere is None else _never_one(elsewhere)
+    generic = None if generic is None else _never_one(generic)
     some = either(
         (replace(confirmed, rule=partly), *(replace(each, rule=partly) for each in elsewhere.possible())), "record order"
     )
@@ -88,6 +101,15 @@ def band(
         Reverse.NONE: none,
         Reverse.FAILED: none if failed is None else failed,
     }
+
+
+def _never_one(judgement: Judgement) -> Judgement:
+    """What is documented or was seen is the rule, not a promise: a single refusal keeps its verdict, and becomes a band."""
+    if judgement.outcomes or judgement.verdict is Reception.ACCEPT:
+        return judgement
+    at_risk = judgement.verdict is Reception.AT_RISK
+    milder = accept(judgement.rule) if at_risk else risk(exceptions(judgement.rule.seen))
+    return replace(judgement, depends=POLICY, outcomes=(judgement, milder))
 
 
 def by_reverse(four: Band, six: Band | None = None) -> Judge:

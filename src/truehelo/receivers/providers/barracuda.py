@@ -5,7 +5,7 @@ not model its reputation list (BRBL).
 """
 
 from truehelo.receivers.model import Config, Judge, Receiver
-from truehelo.receivers.providers._bands import accept, band, by_reverse, one_of, refuse, risk, rule
+from truehelo.receivers.providers._bands import accept, band, by_reverse, exceptions, one_of, refuse, risk, rule
 from truehelo.reception import Grade
 
 _CAMPUS = "Barracuda Campus, Email Gateway Defense, Inbound Settings"
@@ -41,7 +41,7 @@ RECEIVER = Receiver(
         "not asked. For its older appliance an article recommends that address, PTR, MX and greeting lie in one domain, "
         "which nothing enforces."
     ),
-    rules=(_MEETS, _BLOCKS, _QUARANTINES, _OFF, _FAILS),
+    rules=(_MEETS, _BLOCKS, _QUARANTINES, _OFF, _FAILS, exceptions("2026-08")),
     build=_build,
     values={"no_ptr": ("block", "quarantine", "off")},
 )

@@ -55,8 +55,7 @@ _DELAY = delay(
 _REFUSE = refuse(
     _BLOCKED,
     "550 5.7.25 This message was blocked because the sending IP address doesn't have a PTR record, or the forwarding "
-    "DNS entry"
-    "doesn't reference the sending IP address. Gmail requires that sending IP addresses have a PTR record.",
+    "DNS entry doesn't reference the sending IP address. Gmail requires that sending IP addresses have a PTR record.",
 )
 _REFUSE6 = refuse(
     _IPV6, "550 5.7.1 This message does not meet IPv6 sending guidelines regarding PTR records and authentication."
