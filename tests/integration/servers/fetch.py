@@ -22,7 +22,7 @@ from pathlib import Path
 _DOWNLOAD_S = 180
 _UPDATE_S = 300
 _UNPACK_S = 120
-_BASE = ("base-files", "coreutils", "dash", "libc-bin")
+_BASE = ("base-files", "coreutils", "dash", "findutils", "grep", "libc-bin", "sed")
 """What a root of its own needs beside the server: packages that every machine has, and that none depends on."""
 
 
@@ -61,6 +61,7 @@ def fetch(name: str, packages: list[str]) -> Path:
     """
     root = home() / name
     marker = root / ".packages"
+    packages = [*packages, *(_BASE if alien() else ())]
     wanted = "\n".join(sorted(packages)) + "\n"
     home().mkdir(parents=True, exist_ok=True)
     with _locked(home() / f".{name}.lock"):
@@ -86,7 +87,6 @@ def libs(root: Path) -> dict[str, str]:
 
 def _needed(packages: list[str]) -> list[str]:
     """Return the packages and, by a simulated installation, those that they depend on and that are not installed here."""
-    packages = [*packages, *(_BASE if alien() else ())]
     command = ["apt-get", *_options(), "-s", "-q", "install", "--no-install-recommends", *packages]
     try:
         plan = _run(command, _DOWNLOAD_S, f"plan {' '.join(packages)}")
