@@ -22,6 +22,8 @@ class Reception(StrEnum):
     UNKNOWN = "unknown"
     """It hangs on a fact that is not known."""
 
+    __hash__ = str.__hash__  # that of an enumeration is a call of its own
+
     @property
     def rank(self) -> int:
         """0 for the worst."""

@@ -24,7 +24,7 @@ ROUNDS = 3
 def _world(number: int) -> tuple[World, str, str]:
     """One subject: of ten, six are right, and each of four is wrong in its own way."""
     ip = f"{11 + number % 200}.{number // 200 % 256}.{number % 251}.{number % 241 + 1}"
-    name = f"mx{number % 7}.customer-site-{number:x}.example"
+    name = f"mx{number % 7}.acme{number:x}.example"
     own = f"smtp.office{number:x}.example"
     default = f"{ip.replace('.', '-')}.dynamic.cloud{number:x}.example"
     kinds = {

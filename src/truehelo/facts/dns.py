@@ -23,15 +23,22 @@ class Outcome(StrEnum):
     MALFORMED = "malformed"
     """A reply to our question that cannot be read, or a FORMERR."""
 
+    # That of an enumeration is a call of its own, and outcomes are looked up by the million.
+    __hash__ = str.__hash__
+
     @property
     def is_denial(self) -> bool:
         """The server says that there is no such record (RFC 2308 §2)."""
-        return self in (Outcome.NXDOMAIN, Outcome.NODATA)
+        return self in DENIALS
 
     @property
     def is_undetermined(self) -> bool:
         """Nothing was learned about the world."""
-        return self is not Outcome.ANSWER and not self.is_denial
+        return self in UNDETERMINED
+
+
+DENIALS = frozenset({Outcome.NXDOMAIN, Outcome.NODATA})
+UNDETERMINED = frozenset(Outcome) - DENIALS - {Outcome.ANSWER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -50,6 +50,8 @@ class Reverse(StrEnum):
     NONE = "there is no PTR record"
     FAILED = "a lookup failed"
 
+    __hash__ = str.__hash__  # that of an enumeration is a call of its own
+
 
 class HeloNotKnownError(Exception):
     """A model has come to a rule about the HELO, and the HELO is not known."""
@@ -143,6 +145,11 @@ class Client:
             return Reverse.CONFIRMED if len(self.confirmed) == len(self.ptr.names) else Reverse.PARTLY
         failed = any(self.hosts(name, self.family).outcome.is_undetermined for name in self.ptr.names)
         return Reverse.FAILED if failed else Reverse.ELSEWHERE
+
+    @cached_property
+    def place(self) -> tuple[int, Reverse]:
+        """Family and how the PTR names stand to the address: all that some receivers look at."""
+        return self.family, self.reverse
 
     @cached_property
     def judged(self) -> dict[str, Judgement]:

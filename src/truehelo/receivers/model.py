@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from truehelo.receivers.client import Client
-from truehelo.reception import Judgement, Rule
+from truehelo.reception import Judgement, Opinion, Rule
 
 Judge = Callable[[Client], Judgement]
 
@@ -55,9 +55,13 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A receiver in one configuration, ready to judge. `id` is as the operator writes it."""
+    """A receiver in one configuration, ready to judge. `id` is as the operator writes it.
+
+    `last` holds the opinion that was made last, to be used again.
+    """
 
     id: str
     receiver: Receiver
     config: Config
     judge: Judge
+    last: list[Opinion | None] = field(default_factory=lambda: [None], compare=False, repr=False)

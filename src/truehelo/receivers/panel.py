@@ -14,9 +14,14 @@ def opinions(identity: Identity, receivers: tuple[Configured, ...]) -> tuple[Opi
         return ()
     client = client_of(identity)
     sighting = Sighting(client)
-    if client.helo is not None and not sighting.missing:
-        # Everything is known, as in most of a fleet: nothing stands between the models and the client.
-        found = [(each, each.judge(client)) for each in receivers]
-    else:
-        found = [(each, sighting.judgement(each.judge)) for each in receivers]
-    return tuple([Opinion(each.id, each.receiver.title, each.receiver.kind, judgement) for each, judgement in found])
+    # Everything is known of most of a fleet: then nothing stands between the models and the client.
+    known = client.helo is not None and not sighting.missing
+    found = []
+    for each in receivers:
+        judgement = each.judge(client) if known else sighting.judgement(each.judge)
+        # Most judgements of a receiver are one and the same acceptance, and so is the opinion.
+        opinion = each.last[0]
+        if opinion is None or opinion.judgement is not judgement:
+            opinion = each.last[0] = Opinion(each.id, each.receiver.title, each.receiver.kind, judgement)
+        found.append(opinion)
+    return tuple(found)

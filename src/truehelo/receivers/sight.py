@@ -3,11 +3,15 @@
 A name that no DNS can hold, or that has one label alone, is never asked for by us; for a receiver it has no records.
 """
 
+import re
+
 from truehelo.facts.dns import Lookup, Outcome
 from truehelo.facts.names import MAX_LABEL, MAX_NAME
 from truehelo.identity import Identity, addresses
 from truehelo.receivers.client import NO_NAMES, Client, Hosts, Names, key
 
+_ASKABLE = re.compile(rf"[a-z0-9_-]{{1,{MAX_LABEL}}}(?:\.[a-z0-9_-]{{1,{MAX_LABEL}}})+", re.ASCII)
+"""Two labels or more, of the characters of host names and underscores."""
 _EMPTY = {outcome: Hosts(outcome) for outcome in Outcome}
 _NO_HOSTS = _EMPTY[Outcome.NXDOMAIN]
 _UNHEARD = _EMPTY[Outcome.TIMEOUT]
@@ -45,10 +49,7 @@ def can_be_asked(name: str) -> bool:
 
     Whether it is a well-formed host name does not matter: receivers ask for "my_host.example.com" too.
     """
-    labels = name.split(".")
-    if len(labels) < 2 or len(name) > MAX_NAME or not name.isascii():
-        return False
-    return all(0 < len(label) <= MAX_LABEL and label.replace("-", "").replace("_", "").isalnum() for label in labels)
+    return len(name) <= MAX_NAME and _ASKABLE.fullmatch(name) is not None
 
 
 def _hosts(lookup: Lookup) -> Hosts:

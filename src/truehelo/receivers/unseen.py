@@ -11,9 +11,9 @@ from functools import cached_property
 from itertools import chain, islice, product
 
 from truehelo.facts.address import Address, parse_address, reverse_name
-from truehelo.facts.dns import Outcome
+from truehelo.facts.dns import UNDETERMINED, Outcome
 from truehelo.facts.names import NameForm, stated_form
-from truehelo.receivers.client import Client, HeloNotKnownError, Hosts, Names
+from truehelo.receivers.client import NOT_ASKED, Client, HeloNotKnownError, Hosts, Names
 from truehelo.receivers.model import Judge
 from truehelo.reception import Judgement, Reception, Rule, distinct, either
 
@@ -21,7 +21,6 @@ MOST = 96
 """So many ways are tried; beyond that each fact is varied by itself, and all of them together."""
 HELO = "helo"
 """The key of the one fact that no lookup gives."""
-_FAILURES = frozenset(outcome for outcome in Outcome if outcome.is_undetermined)
 _PLAIN = "mail.unseen.invalid"
 _OTHER = {4: parse_address("192.0.2.254"), 6: parse_address("2001:db8:ffff::fe")}
 
@@ -37,7 +36,7 @@ class Sighting:
     def missing(self) -> dict[str, tuple["_Way", ...]]:
         """The keys of the facts that are missing, without the HELO, each with the ways in which it may turn out."""
         client = self.client
-        if client.ptr.outcome not in _FAILURES and not any(each.outcome in _FAILURES for each in self._heard()):
+        if self._complete():
             return {}
         missing: dict[str, tuple[_Way, ...]] = {}
         if client.ptr.outcome.is_undetermined:
@@ -52,16 +51,18 @@ class Sighting:
                 missing[f"dns:MX:{name}"] = (_Way(mx=((name, Names(Outcome.NXDOMAIN)),)), _Way(mx=((name, _EXCHANGER),)))
         return missing
 
-    def _heard(self) -> Iterator[Hosts | Names]:
-        """What came of asking for each name that a receiver may ask for."""
+    def _complete(self) -> bool:
+        """Everything that a receiver may ask for has been answered or denied."""
         client = self.client
-        for name in client.ptr.names:
-            yield client.hosts(name, 4)
-            yield client.hosts(name, 6)
-        if client.helo is not None:
-            yield client.hosts(client.helo_key, 4)
-            yield client.hosts(client.helo_key, 6)
-            yield client.mail_exchangers(client.helo_key)
+        helo = () if client.helo is None else (client.helo_key,)
+        if client.ptr.outcome in UNDETERMINED or any(client.mail_exchangers(name).outcome in UNDETERMINED for name in helo):
+            return False
+        forwards = client.forwards
+        for name in (*client.ptr.names, *helo):
+            for family in (4, 6):
+                if forwards.get((name, family), NOT_ASKED).outcome in UNDETERMINED:
+                    return False
+        return True
 
     @cached_property
     def _possible(self) -> "_Drawn":

@@ -144,7 +144,8 @@ def waits_for(key: str) -> str:
 
 def _in_full(opinion: Opinion, style: Style) -> list[str]:
     judgement, indent = opinion.judgement, " " * _HEAD
-    about = f"{opinion.title}, {_KINDS.get(opinion.kind, opinion.kind)}"
+    kind = _KINDS.get(opinion.kind, opinion.kind)
+    about = kind if opinion.title.lower() == opinion.receiver else f"{opinion.title}, {kind}"
     lines = style.wrap(f"{opinion.receiver} ({visible(about, 100)})", indent, indent + "  ")
     for outcome in judgement.outcomes or (judgement,):
         lines += _outcome(outcome, style, indent + "  ", many=bool(judgement.outcomes))

@@ -1,4 +1,7 @@
-"""Exim: what helo_verify_hosts and the ACL conditions say, and the shape of HELO. Rows without a version hold for 4.96."""
+"""Exim: what helo_verify_hosts and the ACL conditions say, and the shape of HELO.
+
+Rows were held against 4.96, those of later releases against 4.98.2 and 4.100.1.
+"""
 
 import pytest
 from hypothesis import given
@@ -74,14 +77,52 @@ def test_defer_ok_does_not_pass_a_denial() -> None:
     assert (judgement.verdict, judgement.reply) == (REFUSE, PROHIBITED)
 
 
-@pytest.mark.parametrize("name", ["mail_1.example.com", "mail/1.example.com"])
-def test_names_with_other_characters_are_ignored_since_4_97(name: str) -> None:
-    world = client(IP, ptr=name, hosts={name: IP})
-    assert configured("exim@4.96+reverse_host_lookup").judge(world).verdict is ACCEPT
-    assert configured("exim@4.97+reverse_host_lookup").judge(world).reply == PROHIBITED
-    assert configured("exim@4.97+reverse_host_lookup").judge(right).verdict is ACCEPT
-    failing = client(IP, ptr=f"{name} {GOOD}", hosts={name: "servfail", GOOD: IP})
-    assert configured("exim@4.97+reverse_host_lookup").judge(failing).verdict is ACCEPT, "it is not looked up"
+UNDERSCORE, SLASH, STAR, HYPHEN = "a_b.example.com", "mail/1.example.com", "*.example.com", "-mail.example.com"
+LATER_RELEASES = [
+    ("a name that leads back", right, ACCEPT, ACCEPT),
+    ("no PTR", client(IP, ptr="nxdomain"), REFUSE, REFUSE),
+    ("an alias to an owner without PTR", client(IP, ptr="alias nodata"), TEMPFAIL, TEMPFAIL),
+    ("the PTR cannot be read", client(IP, ptr="malformed"), TEMPFAIL, TEMPFAIL),
+    ("an underscore, and it leads back", client(IP, ptr=UNDERSCORE, hosts={UNDERSCORE: IP}), ACCEPT, ACCEPT),
+    ("an underscore, and it leads elsewhere", client(IP, ptr=UNDERSCORE, hosts={UNDERSCORE: "192.0.2.2"}), REFUSE, REFUSE),
+    ("an underscore, and its lookup fails", client(IP, ptr=UNDERSCORE, hosts={UNDERSCORE: "servfail"}), TEMPFAIL, TEMPFAIL),
+    ("a slash", client(IP, ptr=SLASH, hosts={SLASH: IP}), ACCEPT, TEMPFAIL),
+    ("an asterisk", client(IP, ptr=STAR, hosts={STAR: IP}), REFUSE, TEMPFAIL),
+    ("an escaped character", client(IP, ptr="mail\\032one.example.com"), REFUSE, TEMPFAIL),
+    ("a leading hyphen and an underscore", client(IP, ptr="-a_b.example.com"), REFUSE, TEMPFAIL),
+    ("others go first", client(IP, ptr=f"{UNDERSCORE} {GOOD}", hosts={UNDERSCORE: "servfail", GOOD: IP}), TEMPFAIL, ACCEPT),
+    ("others go first, and lead nowhere", client(IP, ptr=f"{HYPHEN} {STAR}"), REFUSE, REFUSE),
+    ("the root goes nowhere", client(IP, ptr=f". {UNDERSCORE}", hosts={UNDERSCORE: IP}), ACCEPT, Reception.AT_RISK),
+    ("A is denied, AAAA cannot be read", client(IP, ptr=GOOD, hosts={GOOD: "AAAA malformed"}), TEMPFAIL, REFUSE),
+    ("A cannot be read, AAAA is denied", client(IP, ptr=GOOD, hosts={GOOD: "A malformed"}), TEMPFAIL, REFUSE),
+    ("A cannot be read, AAAA fails", client(IP, ptr=GOOD, hosts={GOOD: "A malformed, AAAA servfail"}), TEMPFAIL, REFUSE),
+    ("A fails, AAAA cannot be read", client(IP, ptr=GOOD, hosts={GOOD: "A servfail, AAAA malformed"}), TEMPFAIL, TEMPFAIL),
+    ("A is right, AAAA cannot be read", client(IP, ptr=GOOD, hosts={GOOD: f"{IP}, AAAA malformed"}), ACCEPT, ACCEPT),
+    ("AAAA is right, A cannot be read", client(SIX, ptr=GOOD, hosts={GOOD: f"A malformed, {SIX}"}), ACCEPT, ACCEPT),
+]
+
+
+@pytest.mark.parametrize(("what", "world", "before", "since"), LATER_RELEASES, ids=[row[0] for row in LATER_RELEASES])
+def test_what_changed_with_4_97(what: str, world: Client, before: Reception, since: Reception) -> None:
+    assert configured("exim@4.96+reverse_host_lookup").judge(world).verdict is before
+    assert configured("exim@4.97+reverse_host_lookup").judge(world).verdict is since
+
+
+ORDERS = [
+    (f"{UNDERSCORE} {STAR}", ""),
+    (f"{STAR} {UNDERSCORE}", LATER),
+    (f". {UNDERSCORE}", PROHIBITED),
+    (f"{UNDERSCORE} .", ""),
+    ("c_d.example.com " + UNDERSCORE, PROHIBITED),
+]
+
+
+@pytest.mark.parametrize(("ptr", "reply"), ORDERS)
+def test_the_order_matters_where_no_name_is_plain(ptr: str, reply: str) -> None:
+    judgement = configured("exim@4.97+reverse_host_lookup").judge(client(IP, ptr=ptr, hosts={UNDERSCORE: IP}))
+    assert judgement.depends == "record order"
+    assert judgement.outcomes[0].reply == reply, "that of the served order comes first"
+    assert len(judgement.outcomes) == 2
 
 
 HELO = [

@@ -1,4 +1,4 @@
-"""OpenSMTPD: filters on fcrdns and rdns, and what EHLO answers. Each row was held against 6.8.0p2."""
+"""OpenSMTPD: filters on fcrdns and rdns, and what EHLO answers. Each row was held against 6.8.0p2, 7.4.0 and 7.6.0."""
 
 import pytest
 from hypothesis import given
@@ -72,7 +72,6 @@ NAMES = [
     (RDNS, named("1.2.3.4.5"), ACCEPT, ""),
     (RDNS, named(""), ACCEPT, ""),  # the root
     (FCRDNS, named(""), REFUSE, NO),
-    (FCRDNS, named("localhost"), ACCEPT, ""),  # the file of hosts is not read
     (f"opensmtpd+fcrdns+reply={LATER}", client(IP, ptr=GOOD), TEMPFAIL, LATER),
     ("opensmtpd+fcrdns", client(IP, ptr=GOOD), REFUSE, ""),  # whatever the administrator wrote
     (f"opensmtpd+rdns+fcrdns+reply={NO}", client(IP, ptr=GOOD), REFUSE, NO),
@@ -121,6 +120,27 @@ HELOS = [
     (FCRDNS, client(IP, ptr="nxdomain", helo="a b"), REFUSE, NO),  # it comes before EHLO
     (f"{FCRDNS}+phase=ehlo", client(IP, ptr="nxdomain", helo="a b"), REFUSE, INVALID),  # it comes after
 ]
+
+
+LOCALHOST = [
+    ("localhost", IP, ACCEPT, REFUSE),  # in 6.8 the file of hosts is not read, and DNS is asked
+    ("localhost", "127.0.0.1", ACCEPT, ACCEPT),
+    ("localhost", "::1", ACCEPT, ACCEPT),
+    ("mail.localhost", IP, ACCEPT, REFUSE),
+    ("a.b.localhost", "2001:db8::25", ACCEPT, REFUSE),
+    ("notlocalhost", IP, ACCEPT, ACCEPT),
+    ("localhost.example.com", IP, ACCEPT, ACCEPT),
+]
+
+
+@pytest.mark.parametrize(("name", "ip", "before", "since"), LOCALHOST)
+def test_the_machines_own_names_are_not_looked_up_since_7_6(
+    name: str, ip: str, before: Reception, since: Reception
+) -> None:
+    settings = FCRDNS.partition("+")[2]
+    assert configured(f"opensmtpd@6.8+{settings}").judge(named(name, ip)).verdict is before
+    assert configured(f"opensmtpd@7.6+{settings}").judge(named(name, ip)).verdict is since
+    assert configured("opensmtpd@7.6+rdns").judge(named(name, ip)).verdict is ACCEPT, "it is a name all the same"
 
 
 @pytest.mark.parametrize(("receiver", "world", "verdict", "reply"), NAMES + HELOS)

@@ -164,6 +164,18 @@ def test_the_helo_restrictions(helo: str, hosts: dict[str, str], minded: tuple[t
 EXISTS = [
     ("a mail exchanger alone", client(helo=BAD, hosts={BAD: "nodata"}, mx={BAD: "m.example"}), ACCEPT),
     ("a null MX counts", client(helo=BAD, hosts={BAD: "nodata"}, mx={BAD: "."}), ACCEPT),
+    ("a null MX beside a failure", client(helo=BAD, hosts={BAD: "A nxdomain, AAAA servfail"}, mx={BAD: "."}), TEMPFAIL),
+    ("a null MX beside a reply that cannot be read", client(helo=BAD, hosts={BAD: "malformed"}, mx={BAD: "."}), TEMPFAIL),
+    ("a mail exchanger beside a failure", client(helo=BAD, hosts={BAD: "servfail"}, mx={BAD: "m.example"}), ACCEPT),
+    ("an exchanger that is an address", client(helo=BAD, hosts={BAD: "nodata"}, mx={BAD: "192.0.2.9"}), ACCEPT),
+    ("an exchanger that is no host name", client(helo=BAD, hosts={BAD: "nodata"}, mx={BAD: "m/x.example"}), REFUSE),
+    (
+        "one that is, and one that is not",
+        client(helo=BAD, hosts={BAD: "nodata"}, mx={BAD: "m/x.example m.example"}),
+        ACCEPT,
+    ),
+    ("a null MX and one that is no host name", client(helo=BAD, hosts={BAD: "nodata"}, mx={BAD: "m/x.example ."}), ACCEPT),
+    ("no host name, and a failure", client(helo=BAD, hosts={BAD: "A servfail"}, mx={BAD: "m/x.example"}), TEMPFAIL),
     ("an answer beside a failure", client(helo=BAD, hosts={BAD: "A servfail, AAAA 2001:db8::1"}), ACCEPT),
     ("nothing but a failure", client(helo=BAD, hosts={BAD: "servfail"}, mx={BAD: "servfail"}), TEMPFAIL),
     ("denials", client(helo=BAD, hosts={BAD: "nodata"}), REFUSE),
@@ -173,6 +185,12 @@ EXISTS = [
 @pytest.mark.parametrize(("what", "world", "verdict"), EXISTS)
 def test_whether_the_helo_exists(what: str, world: Client, verdict: Reception) -> None:
     assert configured(f"postfix+{UNKNOWN}+unknown_hostname_reject_code=550").judge(world).verdict is verdict
+
+
+def test_what_is_said_of_an_exchanger_that_is_no_host_name() -> None:
+    world = client(helo=BAD, hosts={BAD: "nodata"}, mx={BAD: "-m.example"})
+    said = f"450 4.7.1 <{BAD}>: Helo command rejected: Malformed DNS server reply"
+    assert configured(f"postfix+{UNKNOWN}").judge(world).reply == said
 
 
 def test_a_deferral_is_kept_back_while_others_are_tried() -> None:

@@ -97,6 +97,7 @@ HELOS = [
     ("20.7.142.200", f"FSL_HELO_BARE_IP_1 2.347, {KHOP}, TVD_RCVD_IP 0.001, TVD_RCVD_IP4 0.001"),
     ("10.1.2.3", f"FSL_HELO_BARE_IP_1 2.347, {KHOP}, TVD_RCVD_IP 0.001, TVD_RCVD_IP4 0.001"),
     (f"[{IP}]", KHOP),
+    (f"[{IP}][{IP}]", f"{KHOP}, RCVD_DBL_DQ 1"),
     (f"[IPv6:{SIX}]", f"HELO_NO_DOMAIN 1, {KHOP}"),
     ("yahoo.com", f"{KHOP}, RCVD_FAKE_HELO_DOTCOM 1.189"),
     ("mx.yahoo.com", KHOP),
@@ -187,3 +188,19 @@ def test_verdicts(world: Client, verdict: Reception, rule: str, score: float) ->
 def test_the_helo_is_waited_for() -> None:
     with pytest.raises(HeloNotKnownError):
         configured(POSTFIX).judge(client(IP, ptr=GOOD, helo=None, hosts=HOSTS))
+
+
+def test_exim_puts_the_confirmed_name_first_that_comes_first() -> None:
+    world = client(IP, ptr=f"{GOOD} other.name.example.com", helo=GOOD, hosts=HOSTS | {"other.name.example.com": IP})
+    judgement = configured(EXIM).judge(world)
+    assert [said(each) for each in judgement.possible()] == ["", KHOP]
+    unconfirmed = client(IP, ptr=f"{GOOD} other.name.example.com", helo=GOOD, hosts=HOSTS)
+    assert said(configured(EXIM).judge(unconfirmed)) == ""
+
+
+def test_the_root_as_ptr_name_hides_the_helo_behind_opensmtpd() -> None:
+    judge = configured("spamassassin+opensmtpd+set=2").judge
+    assert said(judge(client(IP, ptr=".", helo="google.com", hosts={}))) == "RDNS_NONE 1.228"
+    assert said(judge(client(IP, ptr="nxdomain", helo="google.com", hosts={}))) == ""
+    fired = "FSL_NEW_HELO_USER 1, NSL_RCVD_FROM_USER 1, RDNS_NONE 1.228"
+    assert said(judge(client(IP, ptr=".", helo="User", hosts={}))) == fired

@@ -5,9 +5,9 @@ PTR name that may come first; that of the order as it stands leads, "" stands fo
 all is for `receivers.mtas`.
 """
 
-from truehelo.facts.dns import Outcome
+from truehelo.facts.address import parse_address
 from truehelo.receivers.client import Client
-from truehelo.receivers.mtas._exim_names import holds_other_characters, is_asked
+from truehelo.receivers.mtas._exim_lookup import lookups
 from truehelo.receivers.mtas._glibc_names import is_address_to_inet_addr
 from truehelo.receivers.mtas._glibc_names import is_hostname as is_system_hostname
 from truehelo.receivers.mtas._opensmtpd_names import kept
@@ -16,7 +16,6 @@ from truehelo.receivers.mtas._system import hosts
 
 Names = tuple[str, ...]
 _NONE: Names = ("",)
-_DENIED = frozenset((Outcome.NXDOMAIN, Outcome.NODATA))
 
 
 def postfix_name(client: Client, name: str) -> str:
@@ -39,25 +38,20 @@ def _is_name_to_sendmail(name: str) -> bool:
 
 
 def opensmtpd_names(client: Client) -> Names:
-    """Return what OpenSMTPD writes down: the first PTR name that is a host name, confirmed or not."""
-    return tuple([name for name in map(kept, client.ptr.names) if name is not None]) or _NONE
+    """Return what OpenSMTPD writes down: the first PTR name that is a host name, confirmed or not; "<unknown>" for none.
+
+    The root is a name too, an empty one.
+    """
+    return tuple([name for name in map(kept, client.ptr.names) if name is not None]) or ("<unknown>",)
 
 
-def exim_name(client: Client) -> str:
-    """Return the name that Exim (4.97) confirms: the first of all PTR names that leads back; "" for none.
+def exim_names(client: Client) -> Names:
+    """Return what Exim (from 4.97 on) confirms: of all PTR names that lead back, the one that comes first, or none.
 
     One name that can neither be confirmed nor denied defers them all.
     """
-    found = ""
-    for name in client.ptr.names:
-        if not name or holds_other_characters(name) or not is_asked(name):
-            continue
-        four, six = client.hosts(name, 4), client.hosts(name, 6)
-        if client.ip in four.addresses or client.ip in six.addresses:
-            found = found or name
-        elif not (four.addresses or six.addresses) and not (four.outcome in _DENIED and six.outcome in _DENIED):
-            return ""
-    return found
+    found = [name for names, _ in lookups(client, later=True) for name in names or _NONE]
+    return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))
 
 
 def exim_omits(client: Client, name: str) -> bool:
@@ -70,4 +64,4 @@ def exim_omits(client: Client, name: str) -> bool:
     inner = helo[1:-1]
     if inner[:5].lower() in ("ipv6:", "ipv4:"):
         inner = inner[5:]
-    return inner.lower() == str(client.ip)
+    return (":" in inner) == (client.family == 6) and parse_address(inner) == client.ip

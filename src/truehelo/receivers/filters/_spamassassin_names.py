@@ -38,6 +38,7 @@ _FAKED = frozenset(
 _HIGH_PROFILE = re.compile(r"(?:hotmail|gmail|google|yahoo|msn|microsoft|outlook|paypal|xxx)\.\w", re.IGNORECASE | re.ASCII)
 _FOUR_NUMBERS = re.compile(r"(?:\d+[^0-9a-zA-Z]){3}\d+(?:\.|$)", re.ASCII)
 _DOTTED = re.compile(r"(?:\d+\.){3}\d+$", re.ASCII)
+_TWO_LITERALS = re.compile(r"(?:\[\d+(?:\.\d+){3}\]){2}", re.ASCII)
 _FRIENDS = (".tfbnw.net", ".ebay.com", ".tieto.com")
 _MULTICAST = 224
 """From this first octet on no host has an address. The rule knows documentation ranges too: here they are like others."""
@@ -79,6 +80,8 @@ def _of_names(line: Line, message: Message) -> tuple[str, ...]:
         symbols.append("KHOP_HELO_FCRDNS")
     if helo.lower() == "user" or line.first.lower() == "user":
         symbols += _user(line, helo)
+    if "][" in (written := line.helo or line.first) and _TWO_LITERALS.search(written):
+        symbols.append("RCVD_DBL_DQ")
     return tuple(dict.fromkeys((*symbols, *_first(line.first))))
 
 

@@ -60,6 +60,7 @@ _ALL = (
         "From has no display name, no other Received line, and a name holds the IPv4 address",
         _ACTIVE,
     ),
+    _rule("RCVD_DBL_DQ", "the HELO holds two IPv4 addresses in brackets, one right after the other", _ACTIVE),
     _rule("TVD_RCVD_IP", "the Received line begins with four groups of digits", _ACTIVE),
     _rule("TVD_RCVD_IP4", "the Received line begins with an IPv4 address", _ACTIVE),
 )

@@ -14,7 +14,7 @@ from truehelo.errors import InputError
 from truehelo.facts.address import parse_address
 from truehelo.generic.rspamd import rspamd_class
 from truehelo.receivers.client import Client
-from truehelo.receivers.filters._front import exim_name, postfix_names
+from truehelo.receivers.filters._front import exim_names, postfix_names
 from truehelo.receivers.filters._rspamd_helo import FAILED, read, records_of
 from truehelo.receivers.filters._rspamd_rules import ACCEPTS, POINTS, RULES
 from truehelo.receivers.filters._rspamd_words import ABOUT, SETTINGS
@@ -98,7 +98,7 @@ class Filter:
         names = client.ptr.names
         if not names:
             return (_Host("", "", client.ptr.outcome in FAILED),)
-        handed = (exim_name(client),) if self._exim else postfix_names(client)
+        handed = exim_names(client) if self._exim else postfix_names(client)
         first = _Host(handed[0], "") if handed[0] else _Host("", names[0])
         if len(names) == 1:
             return (first,)

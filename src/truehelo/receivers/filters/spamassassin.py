@@ -12,6 +12,7 @@ from truehelo.receivers.filters._spamassassin_names import Line, Message, symbol
 from truehelo.receivers.filters._spamassassin_rules import ACCEPTS, RULES, points
 from truehelo.receivers.filters._spamassassin_words import ABOUT, SETTINGS
 from truehelo.receivers.model import Config, Judge, Receiver
+from truehelo.receivers.mtas._postfix_names import said
 from truehelo.reception import Judgement, either
 
 Front = Callable[[Client], tuple[Line, ...]]
@@ -19,25 +20,26 @@ Front = Callable[[Client], tuple[Line, ...]]
 
 
 def _postfix(client: Client) -> tuple[Line, ...]:
-    return _lines(client, _front.postfix_names(client))
+    return _lines(said(client.helo_said), _front.postfix_names(client))
 
 
 def _sendmail(client: Client) -> tuple[Line, ...]:
-    return _lines(client, _front.sendmail_names(client))
+    return _lines(client.helo_said, _front.sendmail_names(client))
 
 
 def _opensmtpd(client: Client) -> tuple[Line, ...]:
-    return _lines(client, tuple([name or "<unknown>" for name in _front.opensmtpd_names(client)]))
+    lines = _lines(client.helo_said, _front.opensmtpd_names(client))
+    # Where the name is empty the HELO is not found either.
+    return tuple([line if line.rdns else line._replace(helo="") for line in lines])
 
 
-def _lines(client: Client, names: _front.Names) -> tuple[Line, ...]:
+def _lines(helo: str, names: _front.Names) -> tuple[Line, ...]:
     """Lines that begin with the HELO, one for each name that there may be."""
-    helo = client.helo_said
     return tuple([Line(name, helo, helo) for name in (names if len(names) == 1 else dict.fromkeys(names))])
 
 
 def _exim(client: Client) -> tuple[Line, ...]:
-    return (_exim_line(client, _front.exim_name(client)),)
+    return tuple([_exim_line(client, name) for name in _front.exim_names(client)])
 
 
 def _exim_without_host_lookup(client: Client) -> tuple[Line, ...]:

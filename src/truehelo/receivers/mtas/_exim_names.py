@@ -1,23 +1,19 @@
 """What Exim takes for a HELO, and which names it asks DNS for: smtp_in.c check_helo, dns.c (4.96)."""
 
-import re
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from string import ascii_letters, digits
 
 _OCTETS = frozenset(map(str, range(256)))
 _HELO = frozenset(ascii_letters + digits + ".-")
-# dns_check_names_pattern: labels of word characters, with slash and hyphen inside; a final dot.
-_ASKED = re.compile(
-    r"(?:[a-z0-9_](?:[a-z0-9/_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9/_-]*[a-z0-9_])?\.?", re.ASCII | re.IGNORECASE
-)
+_ASKED = _HELO | frozenset("_/")
 
 
 @lru_cache(maxsize=8192)
 def is_helo(text: str, allowed: str = "") -> bool:
     """Tell whether Exim takes this argument of EHLO; `allowed` is helo_allow_chars."""
     if text[:1] != "[":
-        return bool(text) and _HELO.union(allowed).issuperset(text)
+        return text != "" and (_HELO.issuperset(text) or (allowed != "" and _HELO.union(allowed).issuperset(text)))
     if text[-1] != "]" or len(text) < 2:
         return False
     tag, inner = text[1:6].lower(), text[6:-1]
@@ -28,8 +24,16 @@ def is_helo(text: str, allowed: str = "") -> bool:
 
 @lru_cache(maxsize=8192)
 def is_asked(name: str) -> bool:
-    """Tell whether Exim asks DNS for the addresses of a name: an address in place of a name is not asked for."""
-    return _ASKED.fullmatch(name) is not None and not is_ipv4(name)
+    """Tell whether Exim asks DNS for the addresses of a name: an address in place of a name is not asked for.
+
+    dns_check_names_pattern: labels of letters, digits and underscores, with slashes and hyphens inside; a final dot.
+    """
+    if not _ASKED.issuperset(name):
+        return False
+    plain = name.removesuffix(".").replace("/", "-")
+    if not plain or plain[0] in ".-" or plain[-1] in ".-" or ".." in plain or ".-" in plain or "-." in plain:
+        return False
+    return not is_ipv4(name)
 
 
 def is_ipv4(text: str) -> bool:
@@ -48,5 +52,5 @@ def is_ipv6(text: str) -> bool:
 
 
 def holds_other_characters(name: str) -> bool:
-    """Tell whether a PTR name holds something else than letters, digits, hyphens and dots (ignored since 4.97)."""
+    """Tell whether a PTR name holds something else than letters, digits, hyphens and dots (since 4.97 others go first)."""
     return not _HELO.issuperset(name)

@@ -11,11 +11,17 @@ SETTINGS = {
 VALUES: dict[str, tuple[str, ...]] = {"helo_allow_chars": ()}
 SHOWN = ("exim", "exim+reverse_host_lookup", "exim+helo_verify_hosts", "exim+verify_helo")
 ABOUT = """Exim with `host_lookup = *`, as in its default configuration, and with the conditions on names that an
-administrator can add. 4.96 is the release of Debian 12 and was run; 4.97 stands for every later one and was read in
-the source: there a PTR name that holds anything but letters, digits, hyphens and dots is ignored as if it did not
-exist. Nothing of the settings is on in a stock configuration, which refuses a HELO for its shape alone.
+administrator can add. 4.96 is the release of Debian 12; 4.97 stands for every later one, of which 4.98.2 (Debian 13)
+and 4.100.1 were run. Nothing of the settings is on in a stock configuration, which refuses a HELO for its shape
+alone.
 
-What it looks at: every PTR name, without a limit, so that the order does not matter; the A and AAAA records of
+From 4.97 on a PTR name that holds anything but letters, digits, hyphens and dots is ignored, and not looked up. But
+where all names are of that kind, the system's resolver is asked as well, and its word counts: it gives the first
+name alone, so that the order matters here; with an underscore it leads back as any other name would, and one that is
+no host name ("*.example.com") is a temporary failure. A forward reply that cannot be read is no failure there, but as
+good as no record.
+
+What it looks at: every PTR name, without a limit, so that the order seldom matters; the A and AAAA records of
 each; the HELO for its shape; with helo_verify_hosts and `verify = helo` whether the HELO is one of the PTR names
 that lead back or has the address itself. What it does not look at: MX records of the HELO.
 

@@ -8,6 +8,7 @@ from truehelo.receivers.mtas._glibc_names import is_hostname, unescaped
 
 KEPT = 64
 """So much of a PTR name is kept (HOST_NAME_MAX); the rest is cut off before it is looked up."""
+LOOPBACK = ("127.0.0.1", "::1")
 _DIGITS = frozenset(digits)
 _HEX_DIGITS = frozenset(hexdigits)
 
@@ -57,6 +58,11 @@ def kept(ptr_name: str) -> str | None:
     """
     name = ptr_name.replace("\\.", ".")
     return name[:KEPT] if is_hostname(name) else None
+
+
+def is_localhost(name: str) -> bool:
+    """Tell whether a kept name is one of the machine's own (RFC 6761 §6.3), which 7.6 does not look up."""
+    return name[-9:].lower() == "localhost" and name[-10:-9] in ("", ".")
 
 
 @lru_cache(maxsize=8192)

@@ -12,8 +12,10 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 """`reply`: the text of the filter with its code, "550 no reverse DNS"."""
 SHOWN = ("opensmtpd", "opensmtpd+fcrdns", "opensmtpd+rdns")
-ABOUT = """OpenSMTPD, with the conditions of its built-in filters that look at names. The model is of OpenSMTPD 6.8.0p2,
-as in Debian 12. The smtpd.conf that it comes with holds no filter and accepts every client whose HELO can be read.
+ABOUT = """OpenSMTPD, with the conditions of its built-in filters that look at names. 6.8 is that of Debian 12, and
+7.4 was run too and does the same; 7.6 (Debian 13) and 7.9 differ in one thing: the PTR name "localhost", and every
+name that ends in ".localhost", is not looked up and so does not lead back. The smtpd.conf that it comes with holds no
+filter and accepts every client whose HELO can be read.
 
 `fcrdns` and `rdns` stand for a filter that matches `!fcrdns` or `!rdns` and then refuses. The text is the
 administrator's: `reply=550 no reverse DNS` gives it as in smtpd.conf, and its code decides whether the refusal is

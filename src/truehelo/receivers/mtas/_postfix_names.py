@@ -16,7 +16,9 @@ def is_hostname(name: str) -> bool:
     """Tell whether Postfix takes `name` for a host name: letters, digits, hyphen and underscore, not all of it numeric."""
     if not _CHARACTERS.issuperset(name) or _NUMERIC.issuperset(name) or len(name) > MAX_NAME:
         return False
-    return all(0 < len(label) <= MAX_LABEL and label[0] != "-" and label[-1] != "-" for label in name.split("."))
+    if name[0] in ".-" or name[-1] in ".-" or ".." in name or ".-" in name or "-." in name:
+        return False
+    return len(name) <= MAX_LABEL or max(map(len, name.split("."))) <= MAX_LABEL
 
 
 def is_askable(name: str) -> bool:

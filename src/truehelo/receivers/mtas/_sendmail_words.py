@@ -10,10 +10,10 @@ SETTINGS = {
 VALUES: dict[str, tuple[str, ...]] = {"own": ()}
 """`own`: names and IPv4 addresses of the server itself, with slashes between them."""
 SHOWN = ("sendmail", "sendmail+require_rdns", "sendmail+block_bad_helo+delay_checks")
-ABOUT = """Sendmail, with the features of its m4 configuration that look at names. The model is of Sendmail 8.17.1 with
-the GNU C library as resolver, as in Debian 12. A stock configuration holds none of these features and accepts every
-name whose HELO can be read; Debian's own sendmail.mc has delay_checks and needmailhelo. `strict` are the three features
-together.
+ABOUT = """Sendmail, with the features of its m4 configuration that look at names. The model is of Sendmail 8.17.1
+with the GNU C library as resolver, as in Debian 12; 8.18.1 and 8.18.2 were run too, and do the same. A stock
+configuration holds none of these features and accepts every name whose HELO can be read; Debian's own sendmail.mc has
+delay_checks and needmailhelo. `strict` are the three features together.
 
 What it looks at: with require_rdns the first PTR name alone, so that with several the outcome hangs on the order of the
 answer, and the forward records of that name in the address's own family alone; the HELO for its characters, and with

@@ -3,17 +3,15 @@
 Does not decide what other conditions of an administrator's ACLs say.
 """
 
-from collections.abc import Callable
-
-from truehelo.facts.dns import Outcome
 from truehelo.receivers.client import Client
 from truehelo.receivers.model import Config, Judge, Receiver
-from truehelo.receivers.mtas._exim_names import holds_other_characters, is_asked, is_helo, is_ipv4
+from truehelo.receivers.mtas._exim_lookup import Lookup, has_address, lookups
+from truehelo.receivers.mtas._exim_names import is_asked, is_helo, is_ipv4
 from truehelo.receivers.mtas._exim_words import ABOUT, PRESETS, SETTINGS, SHOWN, VALUES
-from truehelo.reception import Grade, Judgement, Reception, Rule
+from truehelo.reception import Grade, Judgement, Reception, Rule, either
 
 _SEEN = "2026-11"
-_RUN = "Exim 4.96 run (differential test); "
+_RUN = "Exim 4.96, 4.98.2 and 4.100.1 run (differential test); "
 
 
 def _rule(name: str, words: str, where: str) -> Rule:
@@ -28,7 +26,7 @@ SYNTAX = _rule(
 )
 REVERSE = _rule(
     "verify = reverse_host_lookup",
-    "no PTR name leads back to the address, or a lookup on the way failed",
+    "no PTR name that counts leads back to the address, or a lookup on the way failed",
     "acl.c acl_verify_reverse, host.c host_name_lookup",
 )
 HELO_HOSTS = _rule(
@@ -51,45 +49,8 @@ _HELO_REFUSES = Judgement(Reception.REFUSE, HELO_HOSTS, "550 EHLO argument does 
 _HELO_DEFERS = Judgement(Reception.TEMPFAIL, HELO_HOSTS, "451 EHLO argument does not match calling host")
 _HELO_ACL_REFUSES = Judgement(Reception.REFUSE, HELO_ACL, _PROHIBITED)
 
-_DENIED = frozenset((Outcome.NXDOMAIN, Outcome.NODATA))
-_Lookup = tuple[frozenset[str], bool]
-"""The PTR names that lead back, and whether the lookup came to no end."""
-_NOTHING: _Lookup = (frozenset(), False)
-_DEFERRED: _Lookup = (frozenset(), True)
 
-
-def _addresses(client: Client, name: str) -> bool | None:
-    """Tell whether a name has the client's address; None when that cannot be told: a lookup failed, and none gave one."""
-    four, six = client.hosts(name, 4), client.hosts(name, 6)
-    if client.ip in four.addresses or client.ip in six.addresses:
-        return True
-    if four.addresses or six.addresses or (four.outcome in _DENIED and six.outcome in _DENIED):
-        return False
-    return None
-
-
-def _looks_up(ignores: Callable[[str], bool] | None) -> Callable[[Client], _Lookup]:
-    def lookup(client: Client) -> _Lookup:
-        ptr = client.ptr
-        if ptr.outcome is not Outcome.ANSWER:
-            # After an alias that leads to no PTR, the system's resolver is asked too, and takes that for trouble.
-            denied = ptr.outcome is Outcome.NXDOMAIN or (ptr.outcome is Outcome.NODATA and not ptr.alias)
-            return _NOTHING if denied else _DEFERRED
-        confirmed = []
-        for name in ptr.names:
-            if not name or (ignores is not None and ignores(name)):
-                continue
-            leads_back = is_asked(name) and _addresses(client, name)
-            if leads_back is None:
-                return _DEFERRED
-            if leads_back:
-                confirmed.append(name)
-        return frozenset(confirmed), False
-
-    return lookup
-
-
-def _helo_verified(client: Client, found: _Lookup) -> bool:
+def _helo_verified(client: Client, found: Lookup) -> bool:
     helo = client.helo_said
     if helo[:1] == "[":
         # By what it begins with, so that 192.0.2.1 is content with "[192.0.2.10]", and "IPv6:" is in the way.
@@ -100,7 +61,7 @@ def _helo_verified(client: Client, found: _Lookup) -> bool:
     if six and is_ipv4(client.helo_key):
         # Of an IPv4 address with a final dot, the A records are asked for only where there is no AAAA record.
         return is_asked(helo) and client.ip in six
-    return is_asked(helo) and _addresses(client, client.helo_key) is True
+    return is_asked(helo) and has_address(client, client.helo_key, later=True) is True
 
 
 def _build(config: Config) -> Judge:
@@ -108,14 +69,9 @@ def _build(config: Config) -> Judge:
     defer_ok = "defer_ok" in config.on
     allowed = config.values.get("helo_allow_chars", "")
     junk = "helo_accept_junk_hosts" in config.on
-    lookup = _looks_up(holds_other_characters if config.version == "4.97" else None)
+    later = config.version != "4.96"
 
-    def judge(client: Client) -> Judgement:
-        if not junk and not is_helo(client.helo_said, allowed):
-            return _SYNTAX
-        if not (reverse or hosts or acl):
-            return _ACCEPT
-        found = lookup(client)
+    def along(client: Client, found: Lookup) -> Judgement:
         if hosts and not _helo_verified(client, found):
             # A literal is compared before anything is looked up.
             return _HELO_DEFERS if found[1] and client.helo_said[:1] != "[" else _HELO_REFUSES
@@ -124,6 +80,16 @@ def _build(config: Config) -> Judge:
         if acl and not _helo_verified(client, found):
             return _HELO_ACL_REFUSES
         return _ACCEPT
+
+    def judge(client: Client) -> Judgement:
+        if not junk and not is_helo(client.helo_said, allowed):
+            return _SYNTAX
+        if not (reverse or hosts or acl):
+            return _ACCEPT
+        ways = lookups(client, later=later)
+        if len(ways) == 1:
+            return along(client, ways[0])
+        return either(tuple([along(client, found) for found in ways]), "record order")
 
     return judge
 

@@ -1,4 +1,4 @@
-"""OpenSMTPD: stock, and filters that match `!fcrdns` and `!rdns`. smtp_session.c, lka_filter.c, libasr (6.8).
+"""OpenSMTPD: stock, and filters that match `!fcrdns` and `!rdns`. smtp_session.c, lka_filter.c, libasr (6.8, 7.4, 7.6).
 
 Does not decide what tables, other filters and filter processes say.
 """
@@ -7,12 +7,12 @@ from truehelo.errors import InputError
 from truehelo.facts.dns import Outcome
 from truehelo.receivers.client import Client, key
 from truehelo.receivers.model import Config, Judge, Receiver
-from truehelo.receivers.mtas._opensmtpd_names import is_helo, is_ipv4, is_network, kept
+from truehelo.receivers.mtas._opensmtpd_names import LOOPBACK, is_helo, is_ipv4, is_localhost, is_network, kept
 from truehelo.receivers.mtas._opensmtpd_words import ABOUT, PRESETS, SETTINGS, SHOWN, VALUES
 from truehelo.reception import Grade, Judgement, Reception, Rule, either
 
 _SEEN = "2026-11"
-_RUN = "OpenSMTPD 6.8.0p2 run (differential test); "
+_RUN = "OpenSMTPD 6.8.0p2, 7.4.0, 7.6.0 and 7.9.0 run (differential test); "
 
 
 def _rule(name: str, words: str, where: str) -> Rule:
@@ -52,18 +52,22 @@ def _names(client: Client) -> tuple[str | None, ...]:
     return names or (None,)
 
 
-def _leads_back(client: Client, name: str) -> bool:
+def _leads_back(client: Client, name: str, *, later: bool) -> bool:
     """Whether a kept name leads back. For an IPv4 client an IPv4 address is read as one, and not looked up."""
+    if later and is_localhost(name):
+        return str(client.ip) in LOOPBACK
     if client.family == 4 and name[:1].isdigit() and is_ipv4(name):
         return name == str(client.ip)
     # The root has no address, whatever DNS says.
     return name != "" and client.ip in client.hosts(key(name), client.family).addresses
 
 
-def _objection(client: Client, name: str | None, filters: tuple[tuple[Rule, Judgement], ...]) -> Judgement | None:
+def _objection(
+    client: Client, name: str | None, filters: tuple[tuple[Rule, Judgement], ...], *, later: bool
+) -> Judgement | None:
     """The first filter that matches."""
     for rule, refusal in filters:
-        if name is None or (is_network(name) if rule is NO_RDNS else not _leads_back(client, name)):
+        if name is None or (is_network(name) if rule is NO_RDNS else not _leads_back(client, name, later=later)):
             return refusal
     return None
 
@@ -95,10 +99,11 @@ def _build(config: Config) -> Judge:
     verdict, reply = _reply(config)
     on = [rule for name, rule in (("rdns", NO_RDNS), ("fcrdns", NO_FCRDNS)) if name in config.on]
     filters = tuple((rule, Judgement(verdict, rule, reply)) for rule in on)
+    later = config.version != "6.8"
     at_once = config.values.get("phase", "connect") == "connect"
 
     def along(client: Client, name: str | None) -> Judgement:
-        objection = _objection(client, name, filters)
+        objection = _objection(client, name, filters, later=later)
         if at_once:
             return objection or _syntax(client) or _ACCEPT
         return _syntax(client) or objection or _ACCEPT
@@ -119,7 +124,7 @@ RECEIVER = Receiver(
     about=ABOUT,
     rules=(ACCEPTS, SYNTAX, NO_RDNS, NO_FCRDNS),
     build=_build,
-    versions=("6.8",),
+    versions=("7.6", "6.8"),
     settings=SETTINGS,
     values=VALUES,
     presets=PRESETS,

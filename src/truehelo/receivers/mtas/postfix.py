@@ -1,4 +1,4 @@
-"""Postfix: `smtpd` with each of its client and HELO restrictions, and postscreen. smtpd_peer.c, smtpd_check.c (3.7).
+"""Postfix: `smtpd` with each of its client and HELO restrictions, and postscreen. smtpd_peer.c, smtpd_check.c (3.7-3.11).
 
 Does not decide what access tables, policy services, milters and DNS lists say.
 """
@@ -16,7 +16,7 @@ from truehelo.receivers.mtas._system import DENIED, NO_NAMES, hosts
 from truehelo.reception import Grade, Judgement, Reception, Rule, either
 
 _SEEN = "2026-11"
-_RUN = "Postfix 3.7.11 run (differential test); "
+_RUN = "Postfix 3.7.11, 3.10.13 and 3.11.7 run (differential test); "
 
 
 def _rule(name: str, words: str, where: str) -> Rule:
@@ -47,7 +47,7 @@ NON_FQDN_HELO = _rule(
 )
 UNKNOWN_HELO = _rule(
     "reject_unknown_helo_hostname",
-    "the HELO has neither an address nor an MX record, or is a malformed address literal",
+    "the HELO has neither an address nor an MX record that names a host, or is a malformed address literal",
     "smtpd_check.c reject_unknown_hostname",
 )
 POSTSCREEN = _rule(
@@ -81,6 +81,8 @@ def _peers(client: Client) -> tuple[_Peer, ...]:
     ptr = client.ptr
     if ptr.outcome is not Outcome.ANSWER:
         return (_NO_NAME if ptr.outcome in NO_NAMES else _NO_ANSWER,)
+    if len(ptr.names) == 1:
+        return (_peer(client, ptr.names[0]),)
     return tuple(dict.fromkeys([_peer(client, name) for name in ptr.names]))
 
 
@@ -177,6 +179,24 @@ def _non_fqdn_helo(codes: _Codes, _: Config) -> Restriction:
     return restriction
 
 
+def _found(client: Client, name: str) -> tuple[bool | None, str]:
+    """Tell whether a name has an address or an exchanger, and what is said where it has none; None: a lookup failed.
+
+    A null MX counts only where no lookup failed, and an exchanger that is no host name never does.
+    """
+    exchangers = client.mail_exchangers(name)
+    outcomes = {client.hosts(name, 4).outcome, client.hosts(name, 6).outcome}
+    if Outcome.ANSWER in outcomes or any(is_hostname(each) or is_address(each) for each in exchangers.names):
+        return True, ""
+    if exchangers.outcome is not Outcome.ANSWER:
+        outcomes.add(exchangers.outcome)
+    if not DENIED.issuperset(outcomes):
+        return None, "Host not found"
+    if "." in exchangers.names:
+        return True, ""
+    return False, "Malformed DNS server reply" if exchangers.names else "Host not found"
+
+
 def _unknown_helo(codes: _Codes, config: Config) -> Restriction:
     code = codes.of("unknown_hostname_reject_code")
     action = config.values.get("unknown_helo_hostname_tempfail_action", "defer_if_permit")
@@ -188,12 +208,12 @@ def _unknown_helo(codes: _Codes, config: Config) -> Restriction:
             return codes.literal(UNKNOWN_HELO, helo)
         # A name with a final dot is none for Postfix's resolver, whatever DNS has.
         if is_askable(helo):
-            name = client.helo_key
-            outcomes = (client.hosts(name, 4).outcome, client.hosts(name, 6).outcome, client.mail_exchangers(name).outcome)
-            if Outcome.ANSWER in outcomes:
+            exists, why = _found(client, client.helo_key)
+            if exists:
                 return None
-            if not DENIED.issuperset(outcomes):
-                return codes.helo(UNKNOWN_HELO, "450", "7.1", helo, "Host not found", depends)
+            if exists is None:
+                return codes.helo(UNKNOWN_HELO, "450", "7.1", helo, why, depends)
+            return codes.helo(UNKNOWN_HELO, code, "7.1", helo, why)
         return codes.helo(UNKNOWN_HELO, code, "7.1", helo, "Host not found")
 
     return restriction

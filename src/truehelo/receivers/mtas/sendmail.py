@@ -16,7 +16,7 @@ from truehelo.receivers.mtas._system import NO_NAMES, hosts
 from truehelo.reception import Grade, Judgement, Reception, Rule, either
 
 _SEEN = "2026-11"
-_RUN = "Sendmail 8.17.1 run (differential test); "
+_RUN = "Sendmail 8.17.1, 8.18.1 and 8.18.2 run (differential test); "
 
 
 def _rule(name: str, words: str, where: str) -> Rule:

@@ -115,16 +115,13 @@ def _never_one(judgement: Judgement) -> Judgement:
 def by_reverse(four: Band, six: Band | None = None) -> Judge:
     """Return the judge that looks a client up in the band of its family (`six` is as `four` where not given)."""
     bands = {4: four, 6: four if six is None else six}
-    placed = {
-        (family, each): "{ip}" in _replies(judgement)
-        for family, table in bands.items()
-        for each, judgement in table.items()
-    }
+    plain = {(family, each): judgement for family, table in bands.items() for each, judgement in table.items()}
+    placed = frozenset(place for place, judgement in plain.items() if "{ip}" in _replies(judgement))
 
     def judge(client: Client) -> Judgement:
-        reverse = client.reverse
-        judgement = bands[client.family][reverse]
-        return filled(judgement, client) if placed[client.family, reverse] else judgement
+        place = client.place
+        judgement = plain[place]
+        return filled(judgement, client) if place in placed else judgement
 
     return judge
 
