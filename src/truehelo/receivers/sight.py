@@ -7,7 +7,7 @@ import re
 
 from truehelo.facts.dns import Lookup, Outcome
 from truehelo.facts.names import MAX_LABEL, MAX_NAME
-from truehelo.identity import Identity, addresses
+from truehelo.identity import JUDGED_NAMES, Identity, addresses
 from truehelo.receivers.client import NO_NAMES, Client, Hosts, Names, key
 
 _ASKABLE = re.compile(rf"[a-z0-9_-]{{1,{MAX_LABEL}}}(?:\.[a-z0-9_-]{{1,{MAX_LABEL}}})+", re.ASCII)
@@ -41,7 +41,11 @@ def client_of(identity: Identity) -> Client:
         forwards.setdefault((said, 4), _NO_HOSTS)
         forwards.setdefault((said, 6), _NO_HOSTS)
         mx[said] = NO_NAMES
-    return Client(ip=facts.ip, ptr=ptr, forwards=forwards, mx=mx, helo=helo)
+    client = Client(ip=facts.ip, ptr=ptr, forwards=forwards, mx=mx, helo=helo)
+    if len(ptr.names) <= JUDGED_NAMES:
+        # Worked out already, for the verdict.
+        client.__dict__.update(confirmed=identity.confirmed_names, generic=frozenset(identity.generic))
+    return client
 
 
 def can_be_asked(name: str) -> bool:

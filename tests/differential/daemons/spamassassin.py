@@ -22,6 +22,7 @@ from differential.place import HOST4, HOST6, Place
 from differential.root import Root, unpacked
 from support.clients import client as plain_client
 from truehelo.receivers.client import Client
+from truehelo.receivers.filters._spamassassin_rules import GONE_IN_DEBIAN_13
 from truehelo.receivers.selection import configured
 
 _PACKAGES = {"spamassassin": ("spamassassin",)}
@@ -51,9 +52,9 @@ class SpamAssassin(Filter):
 
     beside = ("SPF_", "T_SPF_", "BAYES_", "DKIM", "DMARC", "MSGID_", "TXREP", "RCVD_IN_", "URIBL_")
 
-    def __init__(self, version: str, sets: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
+    def __init__(self, version: str, setups: tuple[str, ...], sets: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
         """Know the processes."""
-        super().__init__(version, _SETUPS)
+        super().__init__(version, setups)
         self._sets, self._numbers = sets, count(1)
 
     def scan(self, setup: str, client: Client) -> Mapping[str, float]:
@@ -93,7 +94,10 @@ def start(place: Place) -> Iterator[Daemon]:
         versions = {number: scanner.stdout.readline().decode().split() for number, scanner in sets.items()}
         if any(said[:1] != [number] for number, said in versions.items()):
             raise RuntimeError(f"SpamAssassin does not use the score sets that it was set up for: {versions}")
-        daemon = SpamAssassin(versions["3"][1], sets)
+        rules = (root.folder / "usr/share/spamassassin/72_active.cf").read_text(encoding="utf-8", errors="replace")
+        later = not any(f" {rule} " in " ".join(rules.split()) for rule in GONE_IN_DEBIAN_13)
+        setups = tuple(f"{setup}+debian_13" for setup in _SETUPS) if later else _SETUPS
+        daemon = SpamAssassin(versions["3"][1], setups, sets)
         place.dns.serve(_SPEAKS)
         daemon.learn(_SPEAKS)
         yield daemon

@@ -116,6 +116,23 @@ def test_helo_behind_postfix(helo: str, symbols: str) -> None:
     assert said(configured(POSTFIX).judge(client(IP, ptr=GOOD, helo=helo, hosts=HOSTS))) == symbols
 
 
+GONE = [
+    ("nas.home", GOOD, f"HELO_LH_HOME 1.736, {KHOP}", KHOP),
+    ("pool1-2.example.com", GOOD, f"CK_HELO_GENERIC 1, {KHOP}", KHOP),
+    ("mx.yahoo.com", "nxdomain", f"PDS_HP_HELO_NORDNS 1, {NONE}", NONE),
+    ("oem.example.com", GOOD, f"HELO_OEM 0.27, {KHOP}", f"HELO_OEM 0.27, {KHOP}"),
+]
+
+
+@pytest.mark.parametrize(("helo", "ptr", "in_12", "in_13"), GONE)
+def test_debian_13_packages_three_rules_less(helo: str, ptr: str, in_12: str, in_13: str) -> None:
+    world = client(IP, ptr=ptr, helo=helo, hosts=HOSTS)
+    assert said(configured(POSTFIX).judge(world)) == in_12
+    assert said(configured(f"{POSTFIX}+debian_13").judge(world)) == in_13
+    updated = configured(f"{POSTFIX}+sa_update").judge(world)
+    assert configured(f"{POSTFIX}+sa_update+debian_13").judge(world) == updated, "sa-update brings rules of its own"
+
+
 def test_exim_does_not_write_a_literal_of_the_address() -> None:
     judge = configured(EXIM).judge
     assert said(judge(client(IP, ptr=GOOD, helo=f"[{IP}]", hosts=HOSTS))) == ""

@@ -106,6 +106,9 @@ _UPDATED = {
     "NO_FM_NAME_IP_HOSTN": 0.001,
 }
 
+GONE_IN_DEBIAN_13 = frozenset(("CK_HELO_GENERIC", "HELO_LH_HOME", "PDS_HP_HELO_NORDNS"))
+"""Rules of the sandbox that are not in the later snapshot which Debian 13 packages with the same release."""
+
 
 def points(score_set: int, *, updated: bool) -> dict[str, float]:
     """Return the points of each symbol in one score set, with the scores of sa-update or without."""

@@ -21,7 +21,8 @@ Points come in four sets: without network tests and Bayes (`set=0`), with networ
 (3, which is the usual one, and meant where none is named). Debian's package comes without the scores that sa-update
 brings; until it has run, rules without a score count 1.0 each, KHOP_HELO_FCRDNS among them. With `sa_update` those
 points are the ones seen in headers in list archives from 2020 to 2026; they change from day to day, and where none was
-seen it is 1.0 still.
+seen it is 1.0 still. Debian 13 packages the same release with later rules (`debian_13`): HELO_LH_HOME, CK_HELO_GENERIC and
+PDS_HP_HELO_NORDNS are not among them.
 
 What is said here is of a message with one Received line from within the sender's house and a display name in From;
 `single_hop` and `bare_from` stand for one without. Not modelled are the rules about SPF of the HELO (0.7 at most), and
@@ -34,6 +35,7 @@ SETTINGS = {
     "sendmail": "behind Sendmail",
     "opensmtpd": "behind OpenSMTPD",
     "sa_update": "sa-update has been run: rules that the package leaves at 1.0 have their own points",
+    "debian_13": "the rules are those that Debian 13 packages, three fewer than in Debian 12, until sa-update has been run",
     "authenticated": "the message passes SPF or has a valid DKIM signature",
     "single_hop": "the message comes without a Received line, as from a program that speaks SMTP (else with one)",
     "bare_from": "the From header has no display name, as in mail of scripts",

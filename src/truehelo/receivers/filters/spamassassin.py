@@ -1,6 +1,7 @@
 """SpamAssassin: what its stock rules make of the names in the `Received:` line of the mail server in front of it.
 
-Run as 4.0.1 (Debian 12), in all four score sets. Does not decide what content, SPF, DKIM, DNS lists and Bayes add.
+Run as 4.0.1, with the rules that Debian 12 packages and those of Debian 13, in all four score sets. Does not decide what
+content, SPF, DKIM, DNS lists and Bayes add.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from truehelo.receivers.client import Client
 from truehelo.receivers.filters import _front
 from truehelo.receivers.filters._score import Weigh, by_points, weigher
 from truehelo.receivers.filters._spamassassin_names import Line, Message, symbols_of
-from truehelo.receivers.filters._spamassassin_rules import ACCEPTS, RULES, points
+from truehelo.receivers.filters._spamassassin_rules import ACCEPTS, GONE_IN_DEBIAN_13, RULES, points
 from truehelo.receivers.filters._spamassassin_words import ABOUT, SETTINGS
 from truehelo.receivers.model import Config, Judge, Receiver
 from truehelo.receivers.mtas._postfix_names import said
@@ -65,11 +66,17 @@ class _Filter:
     def __init__(self, config: Config, weigh: Weigh) -> None:
         self._weigh = weigh
         self._front = next((front for name, front in _FRONTS.items() if name in config.on), _postfix)
+        # sa-update brings a set of rules of its own, whatever was packaged.
+        packaged = "debian_13" in config.on and "sa_update" not in config.on
+        self._gone = GONE_IN_DEBIAN_13 if packaged else frozenset()
         self._message = Message("single_hop" in config.on, "bare_from" in config.on, "authenticated" in config.on)
 
     def judge(self, client: Client) -> Judgement:
         lines = self._front(client)
         message, ip = self._message, client.ip
+        if self._gone:
+            kept = (tuple([each for each in symbols_of(line, ip, message) if each not in self._gone]) for line in lines)
+            return either(tuple(map(self._weigh, kept)), "record order")
         if len(lines) == 1:
             return self._weigh(symbols_of(lines[0], ip, message))
         return either(tuple([self._weigh(symbols_of(line, ip, message)) for line in lines]), "record order")
