@@ -12,6 +12,7 @@ from differential.daemons._process import MailServer, await_port, run
 from differential.model import Daemon, Kind
 from differential.place import DOMAIN, NAME, Place
 from differential.root import Root, unpacked
+from integration.servers.smtp import MASTER_SERVICES
 from truehelo.receivers.selection import configured
 
 _PACKAGES = {"postfix": ("postfix",)}
@@ -155,24 +156,5 @@ postscreen_greet_action = enforce
 postscreen_greet_wait = 1s
 postscreen_dnsbl_sites =
 """
-_MASTER_CF = """smtpd pass - - n - - smtpd
-dnsblog unix - - n - 0 dnsblog
-tlsproxy unix - - n - 0 tlsproxy
-postlog unix-dgram n - n - 1 postlogd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-pickup unix n - n 60 1 pickup
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-proxymap unix - - n - - proxymap
-tlsmgr unix - - n 1000? 1 tlsmgr
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-smtp unix - - n - - smtp
-"""
+_MASTER_CF = MASTER_SERVICES + "smtp unix - - n - - smtp\n"
 KIND = Kind(name="postfix", packages=_PACKAGES, start=start, accounts=(_OWNER, _DROP))

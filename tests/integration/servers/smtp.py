@@ -137,9 +137,7 @@ postscreen_dnsbl_sites =
 """
 
 
-_MASTER_CF = """{ip}:{port} inet n - n - - smtpd
-{ip}:{screened} inet n - n - 1 postscreen
-smtpd pass - - n - - smtpd
+MASTER_SERVICES = """smtpd pass - - n - - smtpd
 dnsblog unix - - n - 0 dnsblog
 tlsproxy unix - - n - 0 tlsproxy
 postlog unix-dgram n - n - 1 postlogd
@@ -158,6 +156,13 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 """
+"""What stands in every master.cf: the services behind those that listen."""
+_MASTER_CF = (
+    """{ip}:{port} inet n - n - - smtpd
+{ip}:{screened} inet n - n - 1 postscreen
+"""
+    + MASTER_SERVICES
+)
 
 
 @contextmanager

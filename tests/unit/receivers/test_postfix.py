@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from support.clients import client
 from truehelo.errors import InputError
 from truehelo.receivers.client import Client, HeloNotKnownError
-from truehelo.receivers.mtas._postfix_names import is_askable, is_hostname, is_ipv4, is_ipv6, is_literal, said
+from truehelo.receivers.mtas._glibc_names import is_ipv6
+from truehelo.receivers.mtas._postfix_names import is_askable, is_hostname, is_ipv4, is_literal, said
 from truehelo.receivers.mtas.postfix import ORDER
 from truehelo.receivers.selection import configured
 from truehelo.reception import Reception

@@ -5,6 +5,7 @@
 """
 
 from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 from string import ascii_letters, digits, hexdigits, octdigits
 
 MAX_LABEL = 63
@@ -15,6 +16,17 @@ _DIGITS = {10: frozenset(digits), 8: frozenset(octdigits), 16: frozenset(hexdigi
 _NONE = 0xFFFFFFFF
 """255.255.255.255, which inet_addr returns for "no address" too."""
 _ESCAPED_DOT = "\x00"
+
+
+def is_ipv6(text: str) -> bool:
+    """Tell whether inet_pton reads an IPv6 address."""
+    if "%" in text:
+        return False
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=8192)

@@ -1,10 +1,10 @@
 """What OpenSMTPD takes for a HELO, for a name and for no reverse DNS: util.c, to.c, its libasr (6.8)."""
 
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address
 from string import digits, hexdigits, whitespace
 
-from truehelo.receivers.mtas._glibc_names import is_hostname, unescaped
+from truehelo.receivers.mtas._glibc_names import is_hostname, is_ipv6, unescaped
 
 KEPT = 64
 """So much of a PTR name is kept (HOST_NAME_MAX); the rest is cut off before it is looked up."""
@@ -34,17 +34,6 @@ def is_ipv4(text: str) -> bool:
     """Tell whether inet_pton reads an IPv4 address: four numbers, none with a zero in front."""
     try:
         IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True
-
-
-def is_ipv6(text: str) -> bool:
-    """Tell whether inet_pton reads an IPv6 address."""
-    if "%" in text:
-        return False
-    try:
-        IPv6Address(text)
     except AddressValueError:
         return False
     return True

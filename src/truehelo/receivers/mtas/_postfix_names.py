@@ -1,8 +1,9 @@
 """What Postfix takes for a host name and for an address literal: valid_hostname.c, valid_mailhost_addr.c (3.7)."""
 
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
 from string import ascii_letters, digits
+
+from truehelo.receivers.mtas._glibc_names import is_ipv6
 
 _CHARACTERS = frozenset(ascii_letters + digits + "_-.")
 _NUMERIC = frozenset(digits + ".")
@@ -37,17 +38,6 @@ def is_ipv4(text: str) -> bool:
     if len(octets) != 4 or not all(octet.isascii() and octet.isdigit() and int(octet) <= 255 for octet in octets):
         return False
     return int(octets[0]) != 0 or not any(map(int, octets))
-
-
-def is_ipv6(text: str) -> bool:
-    """Tell whether Postfix takes `text` for an IPv6 address."""
-    if "%" in text:
-        return False
-    try:
-        IPv6Address(text)
-    except AddressValueError:
-        return False
-    return True
 
 
 def is_address(text: str) -> bool:
