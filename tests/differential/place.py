@@ -51,6 +51,10 @@ class Place:
     def work(self, name: str) -> Path:
         """Make a folder of this name that every user can enter."""
         made = self.folder / name
+        number = 1
+        while made.exists():  # another daemon of this run had one of this name
+            number += 1
+            made = self.folder / f"{name}-{number}"
         made.mkdir()
         made.chmod(0o755)
         return made

@@ -24,14 +24,35 @@ def configured(text: str) -> Configured:
     receiver = all_receivers().get(name)
     if receiver is None:
         raise InputError(f"receiver {name!r}", "is none that truehelo knows", _listing(name, all_receivers()))
-    if at and version not in receiver.versions:
-        known = ", ".join(each for each in receiver.versions if each) or "none: it has one model"
-        raise InputError(f"receiver {text!r}", f"has no version {version!r}", f"versions of {name} are {known}")
+    if at:
+        version = _modelled(receiver, text, version)
     on: set[str] = set()
     values: dict[str, str] = {}
     for setting in settings:
         _set(receiver, text, setting, on, values)
     return configure(receiver, text, Config(version=version or receiver.versions[0], on=frozenset(on), values=values))
+
+
+def _modelled(receiver: Receiver, text: str, version: str) -> str:
+    """Return the version of the model that holds for a release: the newest that is not newer than it.
+
+    Models name only the releases between which they differ, so that "3.10.3" may be a 3.7 like any other.
+    """
+    asked = _numbers(version)
+    known = [each for each in receiver.versions if each]
+    for each in known:
+        if each == version or (asked and (_numbers(each) or asked) <= asked):
+            return each
+    listed = ", ".join(known)
+    accepted = f"models of {receiver.id} are {listed}; a later release is taken for the one before it"
+    raise InputError(f"receiver {text!r}", f"has no version {version!r}", accepted if known else "it has one model")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return a version as numbers, none where it is not written in numbers."""
+    parts = version.split(".")
+    short = all(part.isascii() and part.isdigit() and len(part) < 9 for part in parts)
+    return tuple(map(int, parts)) if short else ()
 
 
 def configure(receiver: Receiver, label: str, config: Config) -> Configured:

@@ -110,7 +110,10 @@ def _scanner(root: Root, state: Path, number: str) -> Iterator["subprocess.Popen
     perl = root.command("usr/bin/perl")
     if root.name:  # the language is the machine's own, the modules are those that came with the package
         perl = ["perl"]
+        # A bare machine has the language alone: the modules of its own came with the package too.
+        libraries = (root.folder / "usr/lib").glob("*/perl/5.*"), (root.folder / "usr/share").glob("perl/5.*")
         modules = [root.folder / "usr/share/perl5", *(root.folder / "usr/lib").glob("*/perl5/5.*")]
+        modules += [folder for found in libraries for folder in found]
         environment["PERL5LIB"] = ":".join(map(str, modules))
         environment["PATH"] = f"{root.folder / 'usr/bin'}:{os.environ['PATH']}"
     (state / "preferences").touch()

@@ -20,6 +20,25 @@ def test_a_name_carries_version_settings_and_values() -> None:
     assert configured("exim@4.96").config.version == "4.96"
 
 
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("exim@4.96", "4.96"),
+        ("exim@4.96.2", "4.96"),
+        ("exim@4.97", "4.97"),
+        ("exim@4.98.2", "4.97"),
+        ("exim@4.100.1", "4.97"),
+        ("opensmtpd@7.4.0", "6.8"),
+        ("opensmtpd@7.9", "7.6"),
+        ("postfix@3.10.3", "3.7"),
+        ("rspamd@3.8", "3.4"),
+        ("rspamd@4.1.5", "4.1"),
+    ],
+)
+def test_a_release_is_judged_by_the_newest_model_that_is_not_newer(name: str, model: str) -> None:
+    assert configured(name).config.version == model
+
+
 def test_a_preset_stands_for_its_settings() -> None:
     assert configured("postfix+strict").config.on >= {"reject_unknown_client_hostname", "reject_unknown_helo_hostname"}
 
