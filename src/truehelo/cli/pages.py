@@ -123,7 +123,8 @@ def _table(block: list[str], width: int) -> list[str]:
     lines = ["  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]
     if all(len(line) <= width for line in lines):
         return lines
-    return [line for row in rows for line in (", ".join(row[:-1]), *_below(row[-1], width))]
+    heads = (textwrap.wrap(", ".join(row[:-1]), width, subsequent_indent="  ", break_long_words=False) for row in rows)
+    return [line for row, head in zip(rows, heads, strict=True) for line in (*head, *_below(row[-1], width))]
 
 
 def _below(cell: str, width: int) -> list[str]:

@@ -42,12 +42,12 @@ def receivers(names: tuple[str, ...]) -> None:
 
 def _list(style: Style) -> list[str]:
     from truehelo.receivers import KINDS, all_receivers
-    from truehelo.render.receiver_page import KINDS as TITLES
+    from truehelo.render.receiver_page import SEVERAL
 
     lines: list[str] = []
     for kind in KINDS:
         of_kind = [each for each in all_receivers().values() if each.kind == kind]
-        lines += [*([""] if lines else []), style.paint(f"{TITLES[kind][0].upper()}{TITLES[kind][1:]}", "bold")]
+        lines += [*([""] if lines else []), style.paint(SEVERAL[kind], "bold")]
         for each in of_kind:
             lines += style.wrap(each.title, f"  {each.id:<18}  ", " " * 22)
             options = [f"@{version}" for version in each.versions if version]

@@ -16,6 +16,7 @@ GRADES = {
     "U": "general knowledge, not verified",
 }
 KINDS = {"mta": "mail server", "filter": "filter", "bundle": "bundle", "provider": "mailbox provider or gateway"}
+SEVERAL = {"mta": "Mail servers", "filter": "Filters", "bundle": "Bundles", "provider": "Mailbox providers and gateways"}
 
 
 def page(receiver: Receiver) -> str:
@@ -99,9 +100,9 @@ def index(receivers: dict[str, Receiver]) -> str:
         "Grades: " + "; ".join(f"{grade}: {words}" for grade, words in GRADES.items()) + ".",
         "",
     ]
-    for kind, title in KINDS.items():
+    for kind, title in SEVERAL.items():
         rows = [receiver for receiver in receivers.values() if receiver.kind == kind]
-        lines += [f"## {title[0].upper()}{title[1:]}", "", "| receiver | judged by itself | grades |", "|---|---|---|"]
+        lines += [f"## {title}", "", "| receiver | judged by itself | grades |", "|---|---|---|"]
         for receiver in rows:
             ids = ", ".join(f"`{each.id}`" for each in shown(receiver))
             grades = ", ".join(sorted({str(rule.grade) for rule in receiver.rules}))

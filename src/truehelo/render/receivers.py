@@ -84,10 +84,11 @@ def _group(verdict: Reception, opinions: list[Opinion], style: Style) -> list[st
 def _in_one(opinion: Opinion, style: Style) -> list[str]:
     """One line, cut where it does not fit: -v has it whole."""
     text = f"{opinion.receiver}: {reason(opinion.judgement)}"
-    return [" " * _HEAD + _cut(text, style.look.width - _HEAD)]
+    return [" " * _HEAD + cut(text, style.look.width - _HEAD)]
 
 
-def _cut(text: str, room: int) -> str:
+def cut(text: str, room: int) -> str:
+    """Return a text that takes no more than `room` columns; what is cut is whole with -v."""
     return text if len(text) <= room else text[: max(room - 3, 20)].rstrip() + "..."
 
 
@@ -184,7 +185,7 @@ def draw_many(audit: Audit, style: Style) -> list[str]:
     for (receiver, verdict), judgements in shown:
         word = style.paint(WORDS[verdict].ljust(_HEAD - 4), COLORS[verdict])
         number = f"{len(judgements):,} address{'es' if len(judgements) > 1 else ''}"
-        lines.append(f"  {word}  " + _cut(f"{receiver}: {number}", style.look.width - _HEAD))
+        lines.append(f"  {word}  " + cut(f"{receiver}: {number}", style.look.width - _HEAD))
     more = len(ordered) - len(shown)
     return [*lines, *([f"{' ' * _HEAD}... and {more} more (-v shows them)"] if more else [])]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from truehelo.facts.text import visible
 from truehelo.findings import Finding, Severity, SubjectAudit
 from truehelo.reception import Judgement, Opinion
-from truehelo.render.receivers import WORDS, counted, reason
+from truehelo.render.look import NORMAL
+from truehelo.render.receivers import WORDS, counted, cut, reason
 from truehelo.render.style import Style
 
 
@@ -64,7 +65,10 @@ def draw(subject: SubjectAudit, style: Style) -> list[str]:
     for opinion, was, will in found.minds:
         change = f"{opinion.receiver}: {WORDS[was.verdict]} {style.arrow} {WORDS[will.verdict]}"
         why = f" ({reason(will)})" if will.verdict.rank < was.verdict.rank and reason(will) != WORDS[will.verdict] else ""
-        lines += style.wrap(change + why, " " * 12, " " * 14)
+        if style.look.verbosity > NORMAL:
+            lines += style.wrap(change + why, " " * 12, " " * 14)
+        else:
+            lines.append(" " * 12 + cut(change + why, style.look.width - 12))
     return lines
 
 
