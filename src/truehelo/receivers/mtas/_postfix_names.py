@@ -23,7 +23,9 @@ def is_hostname(name: str) -> bool:
 
 
 def is_askable(name: str) -> bool:
-    """Tell whether Postfix asks DNS for `name`: a host name, or one whose first label is an asterisk."""
+    """Tell whether Postfix asks DNS for `name`: a host name, one whose first label is an asterisk, or the root."""
+    if name == ".":
+        return True
     if name[:1] != "*":
         return is_hostname(name)
     return len(name) == 1 or (name[1] == "." and is_hostname("a" + name[1:]))
