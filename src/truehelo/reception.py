@@ -61,16 +61,14 @@ class Rule:
     seen: str
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """One symbol of a filter that fires, and its points."""
 
     name: str
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):  # as many as there are receivers, for each subject: made in a third of the time
     """What one receiver does, by which rule, with which reply.
 
     `reply` is the SMTP reply as it goes over the wire ("" where there is none). `score` are the points that the names
@@ -96,7 +94,7 @@ class Judgement:
             yield from outcome.possible()
 
 
-class Opinion(NamedTuple):  # one for each receiver and subject: made in a third of the time of a frozen dataclass
+class Opinion(NamedTuple):
     """What one receiver does with mail of one address. `receiver` is as the operator writes it: "postfix+strict"."""
 
     receiver: str

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from support.clients import client as plain_client
 from truehelo.facts.address import parse_address
@@ -62,9 +61,9 @@ def _other_ptr(world: Client) -> Iterator[Client]:
         yield _tidy(replace_world(world, ptr=NO_NAMES))
     if len(ptr.names) > 1:
         for i in range(len(ptr.names)):
-            yield _tidy(replace_world(world, ptr=replace(ptr, names=(*ptr.names[:i], *ptr.names[i + 1 :]))))
+            yield _tidy(replace_world(world, ptr=ptr._replace(names=(*ptr.names[:i], *ptr.names[i + 1 :]))))
     if ptr.alias:
-        yield replace_world(world, ptr=replace(ptr, alias=False))
+        yield replace_world(world, ptr=ptr._replace(alias=False))
     for i, name in enumerate(ptr.names):
         other = ("mail.example.com", "b.example.com", "c.example.com")[min(i, 2)]
         if name != other and other not in ptr.names:
@@ -79,7 +78,7 @@ def renamed(world: Client, name: str, other: str, *, helo: bool) -> Client:
         forwards = {**world.forwards, **forwards}
     mx = {(other if each == name else each): exchangers for each, exchangers in world.mx.items()} if helo else world.mx
     said = other if helo else world.helo
-    return _tidy(replace_world(world, ptr=replace(world.ptr, names=names), forwards=forwards, mx=mx, helo=said))
+    return _tidy(replace_world(world, ptr=world.ptr._replace(names=names), forwards=forwards, mx=mx, helo=said))
 
 
 def _other_helo(world: Client) -> Iterator[Client]:
@@ -101,7 +100,7 @@ def _other_hosts(world: Client) -> Iterator[Client]:
         options = [Hosts(Outcome.NXDOMAIN), Hosts(Outcome.NODATA), *((own, away) if where[1] == world.family else ())]
         rank = options.index(hosts) if hosts in options else len(options)
         if hosts.alias:
-            yield replace_world(world, forwards={**world.forwards, where: replace(hosts, alias=False)})
+            yield replace_world(world, forwards={**world.forwards, where: hosts._replace(alias=False)})
         for option in options[:rank]:
             yield replace_world(world, forwards={**world.forwards, where: option})
 

@@ -5,10 +5,11 @@ them; nothing is judged here. Names are in lower case and without a final dot, b
 malformed one counts differs between receivers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
+from typing import NamedTuple, TypeVar
 
 from truehelo.facts.address import Address
 from truehelo.facts.dns import Outcome
@@ -17,8 +18,7 @@ from truehelo.generic import classify
 from truehelo.reception import Judgement
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """What came of asking for a PTR or MX: the names in the order of the answer. `alias`: reached over a CNAME."""
 
     outcome: Outcome
@@ -26,8 +26,7 @@ class Names:
     alias: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hosts:
+class Hosts(NamedTuple):
     """What came of asking for the A or AAAA of a name. `alias`: reached over a CNAME."""
 
     outcome: Outcome
@@ -83,6 +82,11 @@ class Client:
     def family(self) -> int:
         """4 or 6."""
         return self.ip.version
+
+    @cached_property
+    def address(self) -> str:
+        """The address as it is written in replies."""
+        return str(self.ip)
 
     @cached_property
     def helo_said(self) -> str:
@@ -155,3 +159,21 @@ class Client:
     def judged(self) -> dict[str, Judgement]:
         """What parts of bundles have said of it, by their names: several bundles are made of the same parts."""
         return {}
+
+
+T = TypeVar("T")
+
+
+def once(function: Callable[[Client], T]) -> Callable[[Client], T]:
+    """Have a function of a client alone worked out once for each client, since several models ask for it."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def worked_out(client: Client) -> T:
+        known = client.__dict__
+        if name in known:
+            return known[name]  # type: ignore[no-any-return]
+        found = known[name] = function(client)
+        return found
+
+    return worked_out

@@ -5,7 +5,7 @@ from truehelo.identity import Identity
 from truehelo.receivers.model import Configured
 from truehelo.receivers.sight import client_of
 from truehelo.receivers.unseen import Sighting
-from truehelo.reception import Opinion
+from truehelo.reception import Judgement, Opinion
 
 
 def opinions(identity: Identity, receivers: tuple[Configured, ...]) -> tuple[Opinion, ...]:
@@ -16,12 +16,16 @@ def opinions(identity: Identity, receivers: tuple[Configured, ...]) -> tuple[Opi
     sighting = Sighting(client)
     # Everything is known of most of a fleet: then nothing stands between the models and the client.
     known = client.helo is not None and not sighting.missing
-    found = []
-    for each in receivers:
-        judgement = each.judge(client) if known else sighting.judgement(each.judge)
-        # Most judgements of a receiver are one and the same acceptance, and so is the opinion.
-        opinion = each.last[0]
-        if opinion is None or opinion.judgement is not judgement:
-            opinion = each.last[0] = Opinion(each.id, each.receiver.title, each.receiver.kind, judgement)
-        found.append(opinion)
-    return tuple(found)
+    judgements = [each.judge(client) if known else sighting.judgement(each.judge) for each in receivers]
+    # Most judgements of a receiver are one and the same acceptance, and so is the opinion.
+    return tuple(
+        [
+            last if (last := each.last[0]) is not None and last.judgement is judgement else _opinion(each, judgement)
+            for each, judgement in zip(receivers, judgements, strict=True)
+        ]
+    )
+
+
+def _opinion(receiver: Configured, judgement: Judgement) -> Opinion:
+    made = receiver.last[0] = Opinion(receiver.id, receiver.receiver.title, receiver.receiver.kind, judgement)
+    return made

@@ -5,9 +5,10 @@ A name that no DNS can hold, or that has one label alone, is never asked for by 
 
 import re
 
+from truehelo.facts.address import parse_address
 from truehelo.facts.dns import Lookup, Outcome
 from truehelo.facts.names import MAX_LABEL, MAX_NAME
-from truehelo.identity import JUDGED_NAMES, Identity, addresses
+from truehelo.identity import JUDGED_NAMES, Identity
 from truehelo.receivers.client import NO_NAMES, Client, Hosts, Names, key
 
 _ASKABLE = re.compile(rf"[a-z0-9_-]{{1,{MAX_LABEL}}}(?:\.[a-z0-9_-]{{1,{MAX_LABEL}}})+", re.ASCII)
@@ -42,9 +43,13 @@ def client_of(identity: Identity) -> Client:
         forwards.setdefault((said, 6), _NO_HOSTS)
         mx[said] = NO_NAMES
     client = Client(ip=facts.ip, ptr=ptr, forwards=forwards, mx=mx, helo=helo)
-    if len(ptr.names) <= JUDGED_NAMES:
-        # Worked out already, for the verdict.
-        client.__dict__.update(confirmed=identity.confirmed_names, generic=frozenset(identity.generic))
+    # What is known here need not be worked out at the first receiver that asks: each cached property costs a lock.
+    known = client.__dict__
+    known.update(family=facts.ip.version, judged={})
+    if helo is not None:
+        known.update(helo_said=helo, helo_key=said)
+    if len(ptr.names) <= JUDGED_NAMES:  # worked out for the verdict
+        known.update(confirmed=identity.confirmed_names, generic=frozenset(identity.generic))
     return client
 
 
@@ -62,11 +67,13 @@ def _hosts(lookup: Lookup) -> Hosts:
         return _UNHEARD
     if not believed.records and not believed.chain:
         return _EMPTY[believed.outcome]
-    return Hosts(believed.outcome, addresses(lookup), bool(believed.chain))
+    found = [parse_address(record.data) for record in believed.records]
+    return Hosts(believed.outcome, tuple([ip for ip in found if ip is not None]), bool(believed.chain))
 
 
 def _names(lookup: Lookup, names: tuple[str, ...]) -> Names:
-    return Names(lookup.outcome, names, bool(lookup.chain))
+    believed = lookup.believed
+    return _NOT_ASKED if believed is None else Names(believed.outcome, names, bool(believed.chain))
 
 
 def _exchanger(data: str) -> str:

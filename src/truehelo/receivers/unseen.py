@@ -6,7 +6,6 @@ stands; if all are bad, the mildest is said; if some accept, the verdict is unkn
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice, product
 
@@ -102,7 +101,7 @@ class Sighting:
         waits = (*self._decisive(judge, helo=helo), *((HELO,) if helo else ()))
         if Reception.ACCEPT not in verdicts:
             weighed = either(outcomes, "what is not known")
-            return weighed if len(outcomes) == 1 else replace(weighed, waits_for=waits)
+            return weighed if len(outcomes) == 1 else weighed._replace(waits_for=waits)
         rule = _telling(outcomes[0], outcomes)
         return Judgement(Reception.UNKNOWN, rule, depends="what is not known", outcomes=outcomes, waits_for=waits)
 

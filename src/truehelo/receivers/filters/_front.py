@@ -6,7 +6,7 @@ all is for `receivers.mtas`.
 """
 
 from truehelo.facts.address import parse_address
-from truehelo.receivers.client import Client
+from truehelo.receivers.client import Client, once
 from truehelo.receivers.mtas._exim_lookup import lookups
 from truehelo.receivers.mtas._glibc_names import is_address_to_inet_addr
 from truehelo.receivers.mtas._glibc_names import is_hostname as is_system_hostname
@@ -23,11 +23,13 @@ def postfix_name(client: Client, name: str) -> str:
     return name if is_postfix_hostname(name) and client.ip in hosts(client, name, client.family).addresses else ""
 
 
+@once
 def postfix_names(client: Client) -> Names:
     """Return what Postfix verifies: the PTR name that comes first, or none."""
     return tuple([postfix_name(client, name) for name in client.ptr.names]) or _NONE
 
 
+@once
 def sendmail_names(client: Client) -> Names:
     """Return what Sendmail writes down: the PTR name that comes first, confirmed or not, unless it is no host name."""
     return tuple([name if _is_name_to_sendmail(name) else "" for name in client.ptr.names]) or _NONE
@@ -37,6 +39,7 @@ def _is_name_to_sendmail(name: str) -> bool:
     return is_system_hostname(name) and not is_address_to_inet_addr(name)
 
 
+@once
 def opensmtpd_names(client: Client) -> Names:
     """Return what OpenSMTPD writes down: the first PTR name that is a host name, confirmed or not; "<unknown>" for none.
 
@@ -45,6 +48,7 @@ def opensmtpd_names(client: Client) -> Names:
     return tuple([name for name in map(kept, client.ptr.names) if name is not None]) or ("<unknown>",)
 
 
+@once
 def exim_names(client: Client) -> Names:
     """Return what Exim (from 4.97 on) confirms: of all PTR names that lead back, the one that comes first, or none.
 

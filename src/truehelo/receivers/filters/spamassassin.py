@@ -6,7 +6,7 @@ content, SPF, DKIM, DNS lists and Bayes add.
 
 from collections.abc import Callable
 
-from truehelo.receivers.client import Client
+from truehelo.receivers.client import Client, once
 from truehelo.receivers.filters import _front
 from truehelo.receivers.filters._score import Weigh, by_points, weigher
 from truehelo.receivers.filters._spamassassin_names import Line, Message, symbols_of
@@ -20,10 +20,12 @@ Front = Callable[[Client], tuple[Line, ...]]
 """The lines that a mail server may write about a client, that of the PTR names in their order first."""
 
 
+@once
 def _postfix(client: Client) -> tuple[Line, ...]:
     return _lines(said(client.helo_said), _front.postfix_names(client))
 
 
+@once
 def _sendmail(client: Client) -> tuple[Line, ...]:
     return _lines(client.helo_said, _front.sendmail_names(client))
 
@@ -39,6 +41,7 @@ def _lines(helo: str, names: _front.Names) -> tuple[Line, ...]:
     return tuple([Line(name, helo, helo) for name in (names if len(names) == 1 else dict.fromkeys(names))])
 
 
+@once
 def _exim(client: Client) -> tuple[Line, ...]:
     return tuple([_exim_line(client, name) for name in _front.exim_names(client)])
 

@@ -4,7 +4,7 @@ What the conditions make of it is for `exim`. The system's resolver, which is as
 """
 
 from truehelo.facts.dns import Outcome
-from truehelo.receivers.client import Client
+from truehelo.receivers.client import Client, once
 from truehelo.receivers.mtas._exim_names import holds_other_characters, is_asked
 from truehelo.receivers.mtas._glibc_names import is_hostname
 
@@ -32,6 +32,20 @@ def has_address(client: Client, name: str, *, later: bool) -> bool | None:
 
 def lookups(client: Client, *, later: bool) -> tuple[Lookup, ...]:
     """Return what the reverse lookup may come to; with several, that of the order as it stands leads."""
+    return _later(client) if later else _earlier(client)
+
+
+@once
+def _later(client: Client) -> tuple[Lookup, ...]:
+    return _lookups(client, later=True)
+
+
+@once
+def _earlier(client: Client) -> tuple[Lookup, ...]:
+    return _lookups(client, later=False)
+
+
+def _lookups(client: Client, *, later: bool) -> tuple[Lookup, ...]:
     ptr = client.ptr
     if ptr.outcome is not Outcome.ANSWER:
         # After an alias that leads to no PTR, the system's resolver is asked too, and takes that for trouble.

@@ -11,7 +11,7 @@ from truehelo.facts.address import Address
 from truehelo.facts.dns import Outcome
 from truehelo.generic.haraka import haraka_generic
 from truehelo.generic.registered import registered
-from truehelo.receivers.client import Client
+from truehelo.receivers.client import Client, once
 from truehelo.reception import Grade, Judgement, Reception, Rule, either
 
 _SOURCE = "haraka-plugin-fcrdns 1.2.1, run under Haraka 3.3.4"
@@ -56,16 +56,15 @@ class Fcrdns:
         """Return the refusal, None when there is none."""
         if client.ptr.outcome.is_undetermined:
             return _lookup_error(client) if self.no_rdns else None
-        names = tuple(dict.fromkeys(client.ptr.names))
+        names = client.ptr.names
         if not names:
-            reply = f"554 client [{client.ip}] rejected; no rDNS"
+            reply = f"554 client [{client.address}] rejected; no rDNS"
             return Judgement(Reception.REFUSE, _NO_RDNS, reply) if self.no_rdns else None
-        if self.tld:
-            for name in names:
-                if registered(name) is None:
-                    reply = f"554 client [{client.ip}] rejected; invalid TLD in rDNS ({name})"
-                    return Judgement(Reception.REFUSE, _TLD, reply)
-        listed = [name for name in names if registered(name) is not None]
+        listed = _listed(client)
+        if self.tld and len(listed) < len(set(names)):
+            name = next(name for name in names if name not in listed)
+            reply = f"554 client [{client.address}] rejected; invalid TLD in rDNS ({name})"
+            return Judgement(Reception.REFUSE, _TLD, reply)
         if self.generic:
             for name in listed:
                 if haraka_generic(name, client.ip):
@@ -75,6 +74,12 @@ class Fcrdns:
             lost = any(is_near(client.ip, each) for name in listed for each in client.hosts(name, client.family).addresses)
             return _LOST if lost and all(map(ASKED.issuperset, listed)) else _NOT_CONFIRMED
         return None
+
+
+@once
+def _listed(client: Client) -> tuple[str, ...]:
+    """The PTR names, each once, whose top-level name is in the list."""
+    return tuple([name for name in dict.fromkeys(client.ptr.names) if registered(name) is not None])
 
 
 def _lookup_error(client: Client) -> Judgement:

@@ -5,7 +5,7 @@ Does not decide what tables, other filters and filter processes say.
 
 from truehelo.errors import InputError
 from truehelo.facts.dns import Outcome
-from truehelo.receivers.client import Client, key
+from truehelo.receivers.client import Client, key, once
 from truehelo.receivers.model import Config, Judge, Receiver
 from truehelo.receivers.mtas._opensmtpd_names import LOOPBACK, is_helo, is_ipv4, is_localhost, is_network, kept
 from truehelo.receivers.mtas._opensmtpd_words import ABOUT, PRESETS, SETTINGS, SHOWN, VALUES
@@ -40,6 +40,7 @@ _NO_HELO = Judgement(Reception.REFUSE, SYNTAX, "501 5.5.1 Invalid command: EHLO 
 _BAD_SYNTAX = Judgement(Reception.REFUSE, SYNTAX, "501 5.5.4 Invalid command arguments: Invalid domain name")
 
 
+@once
 def _names(client: Client) -> tuple[str | None, ...]:
     """What smtpd may take for the client's name, one for each that may come first; that of the order as it stands leads.
 

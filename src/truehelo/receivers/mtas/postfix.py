@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from truehelo.errors import InputError
 from truehelo.facts.dns import Outcome
-from truehelo.receivers.client import Client
+from truehelo.receivers.client import Client, once
 from truehelo.receivers.model import Config, Judge, Receiver
 from truehelo.receivers.mtas._postfix_names import is_address, is_askable, is_hostname, is_literal, said
 from truehelo.receivers.mtas._postfix_words import ABOUT, NOTED, PRESETS, SETTINGS, SHOWN, VALUES
@@ -76,6 +76,7 @@ Restriction = Callable[[Client, _Peer], Judgement | None]
 """Objects or not. An objection that `depends` is a deferral, kept back while the others are tried."""
 
 
+@once
 def _peers(client: Client) -> tuple[_Peer, ...]:
     """What smtpd may keep, one for each name that may come first; that of the order as it stands leads."""
     ptr = client.ptr
@@ -269,7 +270,7 @@ def _build(config: Config) -> Judge:
         return accept if deferred is None else Judgement(deferred.verdict, deferred.rule, deferred.reply)
 
     def judge(client: Client) -> Judgement:
-        if client.helo == "" and not at_once:
+        if not at_once and client.helo == "":
             return empty
         peers = _peers(client) if looks_up else unnamed
         if len(peers) == 1:

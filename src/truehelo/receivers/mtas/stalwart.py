@@ -10,7 +10,7 @@ from itertools import permutations
 
 from truehelo.facts.address import Address, parse_address
 from truehelo.generic.registered import registered
-from truehelo.receivers.client import Client
+from truehelo.receivers.client import Client, once
 from truehelo.receivers.model import Config, Judge, Receiver
 from truehelo.reception import Grade, Judgement, Reception, Rule, Symbol, either
 
@@ -89,10 +89,10 @@ class _Stalwart:
         iprev = _iprev(client, names)
         if self.strict and iprev != "pass":
             return _DELAYED if iprev == "temperror" else _REFUSED
-        tags = _ehlo_tags(client, names)
+        tags = _ehlo_tags_alone(client) if len(client.ptr.names) < 2 else _ehlo_tags(client, names)
         if iprev in ("fail", "permerror"):
-            tags.append("RDNS_NONE")
-        return _weighed(tuple(tags)) if tags else _ACCEPT
+            tags = (*tags, "RDNS_NONE")
+        return _weighed(tags) if tags else _ACCEPT
 
 
 @cache
@@ -129,15 +129,21 @@ def _iprev(client: Client, names: tuple[str, ...]) -> str:
     return result
 
 
-def _ehlo_tags(client: Client, names: tuple[str, ...]) -> list[str]:
+@once
+def _ehlo_tags_alone(client: Client) -> tuple[str, ...]:
+    """The same for the one order that there is: what is strict and what is relaxed both ask."""
+    return _ehlo_tags(client, client.ptr.names)
+
+
+def _ehlo_tags(client: Client, names: tuple[str, ...]) -> tuple[str, ...]:
     said = client.helo_said.rstrip(".").lower()
     address = _address(said)
     if address is not None:
-        return ["HELO_BAREIP"] if address == client.ip else ["HELO_BAREIP", "HELO_IP_A"]
+        return ("HELO_BAREIP",) if address == client.ip else ("HELO_BAREIP", "HELO_IP_A")
     found = [client.hosts(client.helo_key, family) for family in (4, 6)]
     exists = any(hosts.addresses for hosts in found) or bool(client.mail_exchangers(client.helo_key).names)
     if registered(said) is None:
-        return ["HELO_NOT_FQDN", "RCVD_HELO_USER"] if "user" in said else ["HELO_NOT_FQDN"]
+        return ("HELO_NOT_FQDN", "RCVD_HELO_USER") if "user" in said else ("HELO_NOT_FQDN",)
     tags = []
     # A-labels are decoded in EHLO but not in the PTR name, so that these never equal each other.
     if names and (names[0] != said or "xn--" in said):
@@ -145,7 +151,7 @@ def _ehlo_tags(client: Client, names: tuple[str, ...]) -> list[str]:
     # The A lookup counts only through its answer: after its failure AAAA is asked, and that outcome is taken.
     if not exists and found[1].outcome.is_denial and client.mail_exchangers(client.helo_key).outcome.is_denial:
         tags.append("HELO_NORES_A_OR_MX")
-    return tags
+    return tuple(tags)
 
 
 def _address(said: str) -> Address | None:

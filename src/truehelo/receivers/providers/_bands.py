@@ -6,7 +6,6 @@ Does not decide what a provider makes of the message, of its volume and of the r
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from truehelo.receivers.client import Client, Reverse
 from truehelo.receivers.model import Judge
@@ -91,7 +90,7 @@ def band(
     elsewhere = none if elsewhere is None else _never_one(elsewhere)
     generic = None if generic is None else _never_one(generic)
     some = either(
-        (replace(confirmed, rule=partly), *(replace(each, rule=partly) for each in elsewhere.possible())), "record order"
+        (confirmed._replace(rule=partly), *(each._replace(rule=partly) for each in elsewhere.possible())), "record order"
     )
     return {
         Reverse.CONFIRMED: confirmed,
@@ -109,26 +108,28 @@ def _never_one(judgement: Judgement) -> Judgement:
         return judgement
     at_risk = judgement.verdict is Reception.AT_RISK
     milder = accept(judgement.rule) if at_risk else risk(exceptions(judgement.rule.seen))
-    return replace(judgement, depends=POLICY, outcomes=(judgement, milder))
+    return judgement._replace(depends=POLICY, outcomes=(judgement, milder))
 
 
 def by_reverse(four: Band, six: Band | None = None) -> Judge:
     """Return the judge that looks a client up in the band of its family (`six` is as `four` where not given)."""
     bands = {4: four, 6: four if six is None else six}
-    plain = {(family, each): judgement for family, table in bands.items() for each, judgement in table.items()}
-    placed = frozenset(place for place, judgement in plain.items() if "{ip}" in _replies(judgement))
+    known = {
+        (family, each): (judgement, "{ip}" in _replies(judgement))
+        for family, table in bands.items()
+        for each, judgement in table.items()
+    }
 
     def judge(client: Client) -> Judgement:
-        place = client.place
-        judgement = plain[place]
-        return filled(judgement, client) if place in placed else judgement
+        judgement, names_address = known[client.place]
+        return filled(judgement, client) if names_address else judgement
 
     return judge
 
 
 def filled(judgement: Judgement, client: Client) -> Judgement:
     """Return a judgement with the client's address in its replies."""
-    return _filled(judgement, str(client.ip))
+    return _filled(judgement, client.address)
 
 
 def _filled(judgement: Judgement, ip: str) -> Judgement:
