@@ -126,6 +126,7 @@ def test_the_order_matters_where_no_name_is_plain(ptr: str, reply: str) -> None:
 
 
 HELO = [
+    ("an address with a final dot that is an alias", client(IP, helo=f"{IP}.", hosts={IP: f"alias {IP} 2001:db8::9"}), ""),
     ("the PTR name", right, ""),
     ("the PTR name in capitals", client(IP, ptr=GOOD, helo="MAIL.Example.COM", hosts=HOSTS), ""),
     (

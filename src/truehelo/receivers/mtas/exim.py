@@ -57,10 +57,11 @@ def _helo_verified(client: Client, found: Lookup) -> bool:
         return helo.startswith(str(client.ip), 1)
     if helo.lower() in found[0]:
         return True
-    six = client.hosts(client.helo_key, 6).addresses
-    if six and is_ipv4(client.helo_key):
-        # Of an IPv4 address with a final dot, the A records are asked for only where there is no AAAA record.
-        return is_asked(helo) and client.ip in six
+    six = client.hosts(client.helo_key, 6)
+    if six.addresses and not six.alias and is_ipv4(client.helo_key):
+        # Of an IPv4 address with a final dot, the A records are asked for only where there is no AAAA record; where it is
+        # an alias, both are.
+        return is_asked(helo) and client.ip in six.addresses
     return is_asked(helo) and has_address(client, client.helo_key, later=True) is True
 
 
