@@ -9,6 +9,7 @@ from truehelo.facts.address import Address
 from truehelo.facts.dns import AuthoritativeView, Exchange, Lookup, Question
 from truehelo.facts.holder import Holder
 from truehelo.facts.smtp import SmtpSession
+from truehelo.monitoring import Message
 
 
 class Resolver(Protocol):
@@ -29,6 +30,12 @@ class Resolver(Protocol):
 
     async def authoritative(self, question: Question) -> AuthoritativeView:
         """Find the zone cut above the name (at the end of its CNAME chain) and ask each of its servers directly."""
+
+    async def examine(self) -> tuple[str, ...]:
+        """Find out which resolvers answer for what cannot exist, or deny what must: they are not asked again for a while.
+
+        Returns those that are not asked. Asking again within a minute costs nothing.
+        """
 
     def forget(self) -> None:
         """Drop what was looked up before, so that a long run sees a delegation that has changed meanwhile."""
@@ -81,6 +88,42 @@ class Suffixes(Protocol):
 
     def organisation(self, name: str) -> str | None:
         """Return the registered domain above or at `name` (publicsuffix.org), None when the name is a suffix itself."""
+
+
+class ChannelError(Exception):
+    """A message could not be handed over. `temporary`: another try may succeed. The text holds no secret.
+
+    `retry_after_s` is how long the other side asks to wait, bounded by the channel; `tries` is after how many tries in all
+    a temporary error is believed to be a lasting one (None: as many as are made anyway).
+    """
+
+    def __init__(
+        self, detail: str, *, temporary: bool, retry_after_s: float | None = None, tries: int | None = None
+    ) -> None:
+        """Say in one sentence what went wrong, and whether to try again."""
+        self.detail, self.temporary = detail, temporary
+        self.retry_after_s, self.tries = retry_after_s, tries
+        super().__init__(detail)
+
+
+class Channel(Protocol):
+    """A way to tell people."""
+
+    @property
+    def name(self) -> str:
+        """The name that the operator gave it."""
+
+    async def send(self, message: Message, key: str) -> str:
+        """Hand a message over; `key` is its idempotency key, the same on every try of the same delivery.
+
+        Returns what the other side said, for the delivery log.
+
+        Raises:
+            ChannelError: It was not handed over, or nobody can say whether it was.
+        """
+
+    async def aclose(self) -> None:
+        """Close what was kept open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""How the watch lives on a machine: systemd, the small HTTP listener, the dead-man ping."""
