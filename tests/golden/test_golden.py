@@ -57,6 +57,12 @@ CASES = {
     "the fix as a page": ("guided.md", "guided", "markdown", Look()),
     "the fix as JSON": ("guided.json", "guided", "json", Look()),
     "a mail server that the reader named": ("guided-mta.txt", "guided-mta", "text", Look()),
+    "a listing, and lists that could not say": ("listed.txt", "listed", "text", Look()),
+    "what each blocklist said": ("listed-v.txt", "listed", "text", Look(verbosity=EVIDENCE)),
+    "blocklists as JSON": ("listed.json", "listed", "json", Look()),
+    "blocklists in Markdown": ("listed.md", "listed", "markdown", Look()),
+    "blocklists as metrics": ("listed.prom", "listed", "prometheus", Look()),
+    "blocklists in CSV": ("listed.csv", "listed", "csv", Look()),
     "a message to the holder of one address, and sentences for the others": (
         "ticket.txt",
         "ticket",

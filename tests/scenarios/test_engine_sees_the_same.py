@@ -10,6 +10,8 @@ import pytest
 
 from support.scenarios import Scenario, exit_code, load, world
 from support.world import FakeResolver, ScriptedSmtp
+from truehelo.blocklists import subscribe
+from truehelo.engine.blocklists import Blocklists
 from truehelo.engine.gather import Gathering, Wishes
 from truehelo.engine.judge import judge
 from truehelo.engine.subjects import Subject
@@ -45,12 +47,15 @@ def gather(scenario: Scenario) -> SubjectFacts:
         sources=tuple(Source(kind=kind, asked=scenario["ip"]) for kind in scenario.get("sources", ("argument",))),
         expected=scenario.get("expected"),
     )
+    resolver, clock = FakeResolver(here), StillClock()
+    lists = subscribe(scenario["dnsbl"]) if "dnsbl" in scenario else ()
     gathering = Gathering(
         subject=subject,
+        blocklists=Blocklists(resolver=resolver, clock=clock, lists=lists),
         wishes=Wishes(ports=tuple(int(port) for port in scenario.get("smtp", {"25": ""})), helo=scenario.get("helo")),
         ports=Ports(
-            resolver=FakeResolver(here),
-            clock=StillClock(),
+            resolver=resolver,
+            clock=clock,
             suffixes=NoSuffixes(),
             smtp=ScriptedSmtp(scripts) if "smtp" in scenario else None,
         ),

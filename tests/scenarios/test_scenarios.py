@@ -29,6 +29,7 @@ def test_the_evidence_of_each_finding_is_among_the_facts(scenario: Scenario) -> 
     facts = judged.facts
     keys = {lookup.key for lookup in facts.lookups} | {session.key for session in facts.sessions}
     keys |= {sibling.ptr.key for sibling in facts.siblings}
+    keys |= {lookup.key for look in facts.blocklists for lookup in look.lookups}
     if facts.reverse_zone is not None:
         keys.add(facts.reverse_zone.key)
     for finding in run_checks(judged):

@@ -51,6 +51,25 @@ WEATHER = World(
         "203.0.113.8": {25: {"greeting": "554 no service here", "detail": ""}},
     },
 )
+LISTED = World(
+    """
+    192.0.2.25 PTR mail.good.example
+    mail.good.example A 192.0.2.25
+    2.0.0.127.zen.spamhaus.org A 127.0.0.2
+    25.2.0.192.zen.spamhaus.org A 127.0.0.3
+    25.2.0.192.zen.spamhaus.org TXT https://check.spamhaus.org/sbl/query/SBLCSS
+    2.0.0.127.bl.spamcop.net A 127.0.0.2
+    2.0.0.127.psbl.surriel.com A 127.0.0.2
+    2.0.0.127.list.dnswl.org A 127.0.10.0
+    25.2.0.192.list.dnswl.org A 127.0.5.1
+    2.0.0.127.hostkarma.junkemailfilter.com A 127.0.0.2
+    25.2.0.192.hostkarma.junkemailfilter.com A 127.0.0.3
+    2.0.0.127.b.barracudacentral.org A 127.0.0.2
+    """,
+    fail={"2.0.0.127.b.barracudacentral.org A": "timeout"},
+    smtp={"192.0.2.25": {25: "mail.good.example"}},
+)
+LISTS = ("spamhaus-zen", "spamcop", "psbl", "dnswl", "hostkarma", "barracuda", "sorbs")
 HETZNER = World(
     """
     51.198.in-addr.arpa SOA ns1.your-server.de. postmaster.your-server.de. 1 7200 900 1209600 3600
@@ -198,6 +217,7 @@ def audits() -> dict[str, Audit]:
         "guided": audit(_guided(HETZNER, "198.51.100.7")),
         "guided-mta": audit(_guided(HETZNER, "198.51.100.7", mta="exchange", helo="localhost")),
         "ticket": audit(fail, _guided(HETZNER, "198.51.100.7"), good),
+        "listed": audit(judged(LISTED, "192.0.2.25", dnsbl=LISTS)),
         "many": _many(),
         "hostile": hostile(),
     }

@@ -11,7 +11,7 @@ from truehelo.identity import Identity
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 KEYS = frozenset(
-    {"name", "ip", "zone", "fail", "smtp", "helo", "expected", "spf", "sources", "authority"}
+    {"name", "ip", "zone", "fail", "smtp", "helo", "expected", "spf", "sources", "authority", "dnsbl"}
     | {"expect", "forbid", "message", "verdict", "exit"}
 )
 
@@ -42,6 +42,7 @@ def facts(scenario: Scenario) -> SubjectFacts:
         expect=scenario.get("expected"),
         spf=scenario.get("spf", ()),
         sources=scenario.get("sources", ("argument",)),
+        dnsbl=scenario.get("dnsbl", ()),
     )
 
 

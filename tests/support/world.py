@@ -7,10 +7,11 @@ through the ports, for tests of the engine. The table's form is told in tests/sc
 
 import asyncio
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 from typing import Any
 
+from support.lists import looks
 from support.talk import AT, Script, ScriptedSmtp, session, stated_names
 from support.zone import Zone, question
 from truehelo.facts.address import Address, forward_type, judgeable, parse_address, reverse_name
@@ -135,22 +136,24 @@ class World:
         smtp: Mapping[int, Script] | None = None,
         spf: Iterable[str] = (),
         sources: Iterable[str] = ("argument",),
+        dnsbl: Iterable[str] = (),
     ) -> SubjectFacts:
         """Return the facts that a full audit of `ip` gathers here.
 
         `smtp` (or the world's own for this address) absent means --no-smtp. `spf` holds "organisation example.com" or
-        "helo mail.example.com". `sources` are kinds of `truehelo.facts.subject.Source`.
+        "helo mail.example.com". `sources` are kinds of `truehelo.facts.subject.Source`. `dnsbl` are ids of blocklists.
         """
         address = parse_address(ip)
         if address is None:
             raise ValueError(f"{ip} is no address")
-        return _Gathering(self, address).facts(
+        facts = _Gathering(self, address).facts(
             helo=helo,
             expect=expect,
             smtp=smtp if smtp is not None else self.smtp.get(str(address)),
             spf=tuple(SpfQuestion(identity=line.split()[0], domain=line.split()[1]) for line in spf),
             sources=tuple(Source(kind=kind, asked=ip) for kind in sources),
         )
+        return replace(facts, blocklists=looks(self, address, tuple(dnsbl)) if judgeable(address) else ())
 
 
 @dataclass

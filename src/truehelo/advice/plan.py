@@ -2,12 +2,13 @@
 
 The forward record comes first because most providers check it before they accept a PTR. What could not be looked up comes
 before them all, since a change of names on half the facts may change the side that is right. Steps that are not about
-agreement (the other family, SPF) follow.
+agreement (the other family, SPF, blocklists) follow.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from truehelo.advice.blocklists import listed_step
 from truehelo.advice.choose import own_ptr_names, right_name, undecided
 from truehelo.advice.guides import Guides, guided
 from truehelo.advice.names import Move, forward_step, mail_server_step, malformed
@@ -101,3 +102,6 @@ def _others(identity: Identity, findings: tuple[Finding, ...]) -> Iterator[Step]
             yield broken_step(identity, finding)
         elif finding.tag.name == "NOT_SMTP":
             yield not_smtp_step(identity, finding)
+    listings = [finding for finding in findings if finding.tag.name == "DNSBL_LISTED"]
+    if listings:
+        yield listed_step(identity, listings)

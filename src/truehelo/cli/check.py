@@ -38,6 +38,8 @@ def check(targets: tuple[str, ...], settings: "Settings", save: str | None, outp
       truehelo check 192.0.2.25 --resolver 9.9.9.9 --no-smtp -vv
       truehelo check 192.0.2.25,helo=mail.example.com --receivers gmail,rspamd
       truehelo check 192.0.2.25 --what-if ptr=mail.example.com
+      truehelo check 192.0.2.25 --dnsbl
+      truehelo check 192.0.2.25 --dnsbl=abusix --dnsbl-keys keys.toml
     """
     from truehelo import app  # late: it brings the DNS library
     from truehelo.cli.report import prepare, report

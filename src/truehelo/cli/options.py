@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+_NO_LIST = ".:@=/"
+"""Signs that no name of a blocklist holds, and every target but a bare word does."""
 EXIT_CODES = "Exit codes: 0 good, 1 findings at or above --fail-on, 2 usage or bad input, 3 undetermined, 130 interrupted."
 
 
@@ -121,6 +123,17 @@ _JUDGE: list[Decorator] = [
     ),
 ]
 
+_DNSBL: list[Decorator] = [
+    click.option(
+        "--dnsbl",
+        is_flag=False,
+        flag_value="default",
+        metavar="[LIST,...]",
+        help="Ask blocklists too: the usual ones, or those named; all for all that can be asked.",
+    ),
+    click.option("--dnsbl-keys", metavar="FILE", help='Keys of blocklists, in TOML: spamhaus-zen = "KEY".'),
+]
+
 _OUTPUT: list[Decorator] = [
     click.option(
         "--format", "-f", "format_name", type=click.Choice(list(FORMATS)), help="Format of standard output [text]."
@@ -157,7 +170,7 @@ def lookup_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of whatever audits; the command gets `settings`."""
-    return _settings(_all([*_LOOKUP, _CONCURRENCY, *_SMTP, _RDAP, *_JUDGE])(function))
+    return _settings(_all([*_LOOKUP, _CONCURRENCY, *_SMTP, _RDAP, *_DNSBL, *_JUDGE])(function))
 
 
 def audit_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -221,6 +234,8 @@ def _make_settings(values: dict[str, Any]) -> "Settings":
         made["starttls"] = not values.pop("no_starttls")
         made["authoritative"] = not values.pop("no_authoritative")
         made["rdap"], made["yes"] = values.pop("rdap", False), values.pop("yes")
+    if "dnsbl" in values:
+        made |= _lists(values)
     if "what_if" in values:
         made["receivers"], made["profile"] = values.pop("receivers"), values.pop("profile")
         made["what_if"] = values.pop("what_if")
@@ -228,6 +243,19 @@ def _make_settings(values: dict[str, Any]) -> "Settings":
         if made["receivers"] is not None and made["profile"] is not None:
             raise click.UsageError("--receivers and --profile exclude each other; a profile names its receivers")
     return Settings(**made)
+
+
+def _lists(values: dict[str, Any]) -> dict[str, Any]:
+    """Take --dnsbl and its keys out of `values`. What follows the bare option and cannot be a list is a target."""
+    asked, keys = values.pop("dnsbl"), values.pop("dnsbl_keys")
+    if asked is not None and (asked == "-" or any(sign in asked for sign in _NO_LIST)):
+        values["targets"], asked = (asked, *values["targets"]), "default"
+    names = tuple(name.strip() for name in (asked or "").split(",") if name.strip())
+    if asked is not None and not names:
+        raise click.UsageError("--dnsbl= names no list; give names between commas, or --dnsbl alone")
+    if keys is not None and not names:
+        raise click.UsageError("--dnsbl-keys without --dnsbl: no list is asked")
+    return {"dnsbl": names, "dnsbl_keys": keys}
 
 
 def _output(function: Callable[..., Any]) -> Callable[..., Any]:

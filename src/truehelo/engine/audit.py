@@ -13,6 +13,7 @@ from truehelo.findings import Audit, Unresolved
 from truehelo.ports import Ports, Suffixes
 
 if TYPE_CHECKING:
+    from truehelo.engine.blocklists import Blocklists
     from truehelo.engine.judge import Judging
 
 Progress = Callable[[int, int, str], None]
@@ -27,6 +28,7 @@ class Run:
     concurrency: int = 200
     progress: Progress | None = None
     judging: "Judging | None" = None
+    blocklists: "Blocklists | None" = None
     _gatherings: list[Gathering] = field(default_factory=list)
     _facts: dict[int, SubjectFacts] = field(default_factory=dict)
     _found: Found = field(default_factory=Found)
@@ -67,7 +69,10 @@ class Run:
         )
 
     async def _gather_all(self, subjects: list[Subject]) -> None:
-        self._gatherings = [Gathering(subject=subject, wishes=self.wishes, ports=self.ports) for subject in subjects]
+        self._gatherings = [
+            Gathering(subject=subject, wishes=self.wishes, ports=self.ports, blocklists=self.blocklists)
+            for subject in subjects
+        ]
         queue = iter(enumerate(self._gatherings))
 
         async def worker() -> None:

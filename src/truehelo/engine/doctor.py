@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 
+from truehelo.facts.blocklist import Doubt
 from truehelo.facts.dns import Outcome, Question
 from truehelo.facts.smtp import Ended
 from truehelo.identity import addresses
@@ -14,8 +15,8 @@ from truehelo.ports import Ports, TimeServer
 
 PROBE_DOMAIN = "gmail.com"
 """A domain whose mail exchangers let anybody connect to port 25; only the greeting is read."""
-DNSBL_TEST = "2.0.0.127.zen.spamhaus.org"
-"""The test entry that every list must have (RFC 5782 §5)."""
+DNSBL = "spamhaus-zen"
+"""The list that is asked for its test entries."""
 MAX_OFFSET = 60.0
 
 
@@ -108,30 +109,24 @@ async def _port_25(ports: Ports, domain: str) -> list[DoctorLine]:
 
 
 async def _blocklist(ports: Ports) -> list[DoctorLine]:
-    lookup = await ports.resolver.lookup(Question(name=DNSBL_TEST, rdtype="A"))
-    what = "blocklists through these resolvers"
-    codes = [record.data for record in lookup.records]
-    if any(code.startswith("127.255.255.") for code in codes):
-        return [
-            DoctorLine(
-                what=what,
-                state="warning",
-                detail=f"the list refuses this resolver ({', '.join(codes)})",
-                way_out="use a resolver of your own: lists refuse public and shared ones",
-            )
-        ]
-    if lookup.outcome is Outcome.ANSWER:
-        return [DoctorLine(what=what, state="ok", detail="the test entry is there")]
-    if lookup.outcome.is_denial:
-        return [
-            DoctorLine(
-                what=what,
-                state="warning",
-                detail="the test entry is denied: the resolver or the list hides it",
-                way_out="use a resolver of your own",
-            )
-        ]
-    return [DoctorLine(what=what, state="unknown", detail=f"could not be seen: {lookup.outcome}")]
+    """Whether a list that is used by most can be asked through each resolver, by its test entries (RFC 5782 §5)."""
+    from truehelo.blocklists import subscribe
+    from truehelo.engine.blocklists import Blocklists
+
+    lists = subscribe([DNSBL])
+    trial = await Blocklists(resolver=ports.resolver, clock=ports.clock, lists=lists).trial(lists[0], 4)
+    what, way_out = "blocklists through these resolvers", "use a resolver of your own: lists refuse public and shared ones"
+    if trial.doubt is Doubt.UNREACHABLE:
+        return [DoctorLine(what=what, state="unknown", detail=f"could not be seen: {trial.detail}")]
+    if trial.doubt is Doubt.DEAD:
+        detail = f"the test entry is denied: the resolver or the list hides it ({trial.detail})"
+        return [DoctorLine(what=what, state="warning", detail=detail, way_out="use a resolver of your own")]
+    if trial.doubt is not None:
+        return [DoctorLine(what=what, state="warning", detail=f"{lists[0].entry.name}: {trial.detail}", way_out=way_out)]
+    if trial.bad:
+        detail = f"the test entry is there, but not through {', '.join(sorted(trial.bad))}"
+        return [DoctorLine(what=what, state="warning", detail=detail, way_out=way_out)]
+    return [DoctorLine(what=what, state="ok", detail="the test entry is there")]
 
 
 async def _clock(time_server: TimeServer) -> list[DoctorLine]:

@@ -8,11 +8,12 @@ moment, so that an interrupted run still shows it; what was asked and not answer
 import asyncio
 from collections.abc import Coroutine, Generator, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truehelo.engine.belief import confirmed
 from truehelo.engine.subjects import Subject
 from truehelo.facts.address import Address, forward_type, judgeable, reverse_name
+from truehelo.facts.blocklist import BlocklistLook
 from truehelo.facts.dns import AuthoritativeView, Lookup, Question
 from truehelo.facts.holder import Holder
 from truehelo.facts.names import canonical, is_fqdn
@@ -24,6 +25,10 @@ from truehelo.ports import Ports
 from truehelo.receivers.client import key
 from truehelo.receivers.sight import can_be_asked
 from truehelo.records.spf import evaluate
+
+if TYPE_CHECKING:
+    from truehelo.blocklists import Subscription
+    from truehelo.engine.blocklists import Blocklists
 
 MAX_SIBLINGS = 4
 MAX_DOMAINS = 5
@@ -49,11 +54,13 @@ class Gathering:
     subject: Subject
     wishes: Wishes
     ports: Ports
+    blocklists: "Blocklists | None" = None
     _asked: dict[Question, asyncio.Task[Lookup]] = field(default_factory=dict)
     _decisive: set[Question] = field(default_factory=set)
     _sessions: dict[int, SmtpSession | None] = field(default_factory=dict)
     _zone: AuthoritativeView | None = None
     _holder: Holder | None = None
+    _looks: dict[str, BlocklistLook] = field(default_factory=dict)
     _siblings: dict[Address, tuple[str, Question]] = field(default_factory=dict)
     _spf: dict[SpfQuestion, None] = field(default_factory=dict)
     _named: "asyncio.Future[str | None] | None" = None
@@ -84,6 +91,8 @@ class Gathering:
         parts: list[Coroutine[Any, Any, None]] = [self._reverse(), self._stated(), self._organisation()]
         if self.ports.registry is not None:
             parts.append(self._holder_of())
+        if self.blocklists is not None:
+            parts += [self._listed_by(self.blocklists, each) for each in self.blocklists.lists_for(self.ip)]
         running: list[asyncio.Future[Any]] = [asyncio.ensure_future(part) for part in parts]
         if self._zone_task is not None:
             running.append(self._zone_task)
@@ -116,6 +125,7 @@ class Gathering:
             ),
             spf=tuple(self._spf),
             holder=self._holder,
+            blocklists=tuple(self._looks.values()),
         )
 
     def _unfinished(self, port: int) -> SmtpSession:
@@ -264,6 +274,10 @@ class Gathering:
                 wanted = evaluation.send(await self._put(wanted))
         except StopIteration:
             return  # the result is judged by the check, from the same lookups
+
+    async def _listed_by(self, blocklists: "Blocklists", wanted: "Subscription") -> None:
+        self._looks[wanted.entry.id] = blocklists.unasked(wanted)
+        self._looks[wanted.entry.id] = await blocklists.ask(wanted, self.ip)
 
     async def _holder_of(self) -> None:
         if self.ports.registry is not None:

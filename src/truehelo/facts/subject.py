@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from truehelo.facts.address import Address, forward_type, reverse_name
+from truehelo.facts.blocklist import BlocklistLook
 from truehelo.facts.dns import AuthoritativeView, Lookup, Outcome, Question
 from truehelo.facts.holder import Holder
 from truehelo.facts.names import canonical
@@ -57,6 +58,7 @@ class SubjectFacts:
     siblings: tuple[Sibling, ...] = ()
     spf: tuple[SpfQuestion, ...] = ()
     holder: Holder | None = None
+    blocklists: tuple[BlocklistLook, ...] = ()
 
     def lookup(self, name: str, rdtype: str) -> Lookup | None:
         """Return the lookup of a question, or None when it was not asked."""

@@ -15,6 +15,7 @@ from truehelo.facts.subject import SubjectFacts
 from truehelo.findings import Audit, Finding, Guidance, Step, SubjectAudit, WhatIf
 from truehelo.identity import Identity, StatedBy
 from truehelo.reception import Judgement, Opinion
+from truehelo.render import blocklists
 from truehelo.render.evidence import all_lookups
 from truehelo.render.look import Look
 from truehelo.render.what_if import difference
@@ -77,6 +78,7 @@ def subject_document(subject: SubjectAudit) -> Json:
         "findings": [_finding(finding) for finding in subject.findings],
         "receivers": [_opinion(opinion) for opinion in subject.receivers],
         "advice": [_step(step) for step in subject.advice],
+        **({"blocklists": blocklists.document(subject)} if facts.blocklists else {}),
         **({"what_if": _what_if(subject, subject.what_if)} if subject.what_if is not None else {}),
         "evidence": evidence(subject),
     }

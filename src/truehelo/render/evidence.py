@@ -51,10 +51,11 @@ class Presented(str):
 
 
 def all_lookups(subject: SubjectAudit) -> Iterator[Lookup]:
-    """Yield every lookup of a subject once: its own, those of its siblings, those that led to the zone cut."""
+    """Yield every lookup of a subject once: its own, those of its siblings, of the zone cut, and of blocklists."""
     facts, seen = subject.facts, set[str]()
     zone = () if facts.reverse_zone is None else facts.reverse_zone.lookups
-    for lookup in (*facts.lookups, *(sibling.ptr for sibling in facts.siblings), *zone):
+    lists = (lookup for look in facts.blocklists for lookup in look.lookups)
+    for lookup in (*facts.lookups, *(sibling.ptr for sibling in facts.siblings), *zone, *lists):
         if lookup.key not in seen:
             seen.add(lookup.key)
             yield lookup

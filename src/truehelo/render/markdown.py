@@ -10,7 +10,7 @@ from truehelo.facts.address import judgeable
 from truehelo.facts.text import visible
 from truehelo.findings import Audit, Finding, Severity, Step, SubjectAudit
 from truehelo.identity import StatedBy
-from truehelo.render import chain, checklist, fix, guidance
+from truehelo.render import blocklists, chain, checklist, fix, guidance
 from truehelo.render.look import Look
 from truehelo.render.receivers import WORDS, counted, minding, reason, waits
 from truehelo.render.style import Mark
@@ -88,12 +88,23 @@ def _subject(subject: SubjectAudit) -> list[str]:
         what = code(link.what) if link.what else ""
         lines.append(f"| {link.label} | {_MARKS[link.mark]} | {what} | {escape(link.why)} |")
     lines += ["", *(_finding(finding) for finding in subject.findings)]
+    lines += _blocklists(subject)
     lines += _receivers(subject)
     if subject.advice:
         lines += ["", "### Fix", ""]
         for step in subject.advice:
             lines += _step(step)
     return lines
+
+
+def _blocklists(subject: SubjectAudit) -> list[str]:
+    """A row for each list that was asked."""
+    rows = blocklists.rows(subject)
+    if not rows:
+        return []
+    lines = ["", "### Blocklists", "", f"{len(rows)} asked: {blocklists.counted(blocklists.asked(subject))}.", ""]
+    lines += ["| list | zone | state | what |", "|---|---|---|---|"]
+    return [*lines, *(f"| {escape(name)} | {code(zone)} | {state} | {escape(what)} |" for name, zone, state, what in rows)]
 
 
 def _receivers(subject: SubjectAudit) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from truehelo import __version__
 from truehelo.findings import Audit, Result, Verdict
 from truehelo.reception import Reception
+from truehelo.render.blocklists import asked
 from truehelo.render.look import Look
 
 IPREV = (Result.PASS, Result.FAIL, Result.TEMPERROR, Result.PERMERROR)
@@ -35,7 +36,15 @@ def render(audit: Audit, look: Look) -> str:  # noqa: ARG001  (a renderer's shap
     lines += _family(
         "truehelo_receivers", "How many of the receivers asked do what with mail of an address.", _minds(audit)
     )
+    if any(subject.facts.blocklists for subject in audit.subjects):
+        lines += _family("truehelo_blocklist", "1 for what a blocklist says of an address.", _lists(audit))
     return "\n".join(lines) + "\n"
+
+
+def _lists(audit: Audit) -> Iterable[Sample]:
+    for subject in audit.subjects:
+        for each in asked(subject):
+            yield {"ip": str(subject.facts.ip), "list": each.list, "state": str(each.state)}, 1.0
 
 
 def _minds(audit: Audit) -> Iterable[Sample]:

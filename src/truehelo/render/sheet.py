@@ -11,6 +11,7 @@ from truehelo.facts.text import visible
 from truehelo.findings import Audit, Severity, SubjectAudit
 from truehelo.identity import StatedBy
 from truehelo.reception import Reception
+from truehelo.render.blocklists import against, unknown
 from truehelo.render.look import Look
 from truehelo.render.receivers import MINDING
 
@@ -34,6 +35,8 @@ COLUMNS = (
     "refuse",
     "tempfail",
     "at_risk",
+    "listed_on",
+    "lists_unknown",
 )
 _FORMULA = (
     "=",
@@ -83,6 +86,8 @@ def _row(subject: SubjectAudit) -> list[str]:
         "; ".join(step.what for step in subject.advice),
         "; ".join(record for step in subject.advice for record in step.records),
         *(_receivers(subject, verdict) for verdict in MINDING),
+        " ".join(each.list for each in against(subject)),
+        " ".join(each.list for each in unknown(subject)),
     ]
 
 

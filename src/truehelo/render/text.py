@@ -10,7 +10,7 @@ from truehelo.facts.address import judgeable
 from truehelo.facts.text import visible
 from truehelo.findings import Audit, Finding, Severity, SubjectAudit, Verdict
 from truehelo.identity import StatedBy
-from truehelo.render import chain, checklist, evidence, fix, receivers, ticket, what_if
+from truehelo.render import blocklists, chain, checklist, evidence, fix, receivers, ticket, what_if
 from truehelo.render.look import EVIDENCE, NORMAL, QUIET, Look
 from truehelo.render.ranges import compress
 from truehelo.render.style import MARKS, Mark, Style, name
@@ -121,7 +121,8 @@ def _failing(subject: SubjectAudit, style: Style) -> list[str]:
         "",
         *_findings(subject, style),
     ]
-    for part in (receivers.draw(subject, style), fix.draw(subject, style), what_if.draw(subject, style)):
+    told = (blocklists.draw(subject, style), receivers.draw(subject, style))
+    for part in (*told, fix.draw(subject, style), what_if.draw(subject, style)):
         lines += ["", *part] if part else []
     if style.look.verbosity >= EVIDENCE:
         lines += ["", *evidence.draw(subject, style)]
@@ -136,7 +137,8 @@ def _headline(subject: SubjectAudit, style: Style) -> list[str]:
 
 
 def _detail(subject: SubjectAudit, style: Style) -> list[str]:
-    parts = (chain.draw(subject, style), _findings(subject, style), receivers.draw(subject, style))
+    told = (blocklists.draw(subject, style), receivers.draw(subject, style))
+    parts = (chain.draw(subject, style), _findings(subject, style), *told)
     return [line for part in (*parts, evidence.draw(subject, style)) if part for line in ("", *part)]
 
 

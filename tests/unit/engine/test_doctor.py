@@ -8,7 +8,7 @@ import pytest
 
 from support.ports import FakePorts
 from support.world import FakeResolver, World
-from truehelo.engine.doctor import DNSBL_TEST, DoctorLine, examine
+from truehelo.engine.doctor import DoctorLine, examine
 from truehelo.facts.dns import Exchange, Outcome, Question, Record
 
 MX = """
@@ -16,6 +16,7 @@ probe.example MX 10 mx.probe.example
 mx.probe.example A 192.0.2.1
 mx.probe.example AAAA 2001:db8::1
 """
+DNSBL_TEST = "2.0.0.127.zen.spamhaus.org"
 GREETS = {25: "mx.probe.example"}
 SILENT = {25: {"ended": "silence"}}
 
@@ -60,6 +61,19 @@ def test_what_was_not_looked_at_is_unknown() -> None:
     [
         ("the test entry is there", f"{DNSBL_TEST} A 127.0.0.2", {}, "ok"),
         ("the list refuses the resolver", f"{DNSBL_TEST} A 127.255.255.254", {}, "warning"),
+        ("the list refuses the resolver without a word", "", {f"{DNSBL_TEST} A": "refused"}, "warning"),
+        (
+            "everything is listed",
+            f"{DNSBL_TEST} A 127.0.0.2\n1.0.0.127.zen.spamhaus.org A 127.0.0.2",
+            {},
+            "warning",
+        ),
+        (
+            "one of two resolvers is refused",
+            f"{DNSBL_TEST} A 127.0.0.2",
+            {f"{DNSBL_TEST} A": ["answer", "nxdomain"]},
+            "warning",
+        ),
         ("the test entry is denied", "", {}, "warning"),
         ("the list cannot be heard", "", {f"{DNSBL_TEST} A": "servfail"}, "unknown"),
     ],
