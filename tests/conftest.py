@@ -4,6 +4,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["support.stores"]
+
 os.environ["TRUEHELO_LOOPBACK_ONLY"] = "1"
 # The environment of whoever runs the tests decides nothing about colour, width or locale.
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONIOENCODING"):
