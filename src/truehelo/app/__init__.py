@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from truehelo.engine.audit import Progress, Run
 from truehelo.engine.doctor import DoctorLine
@@ -30,18 +30,24 @@ from truehelo.receivers.profile import Wanted, read_list, read_profile
 from truehelo.receivers.selection import configure, configured
 from truehelo.shelf import library
 
+if TYPE_CHECKING:
+    from truehelo.blocklists import Subscription
+    from truehelo.engine.blocklists import Blocklists
+
 __all__ = ["DoctorLine", "Progress", "Settings", "TargetLine", "WaitRound", "WaitRow", "write_whole"]
 
 MAX_LIST_BYTES = 64 * 2**20
 MAX_EVIDENCE_BYTES = 2**30
 MAX_PROFILE_BYTES = 4 * 2**20
+MAX_KEYS_BYTES = 64 * 2**10
 MAX_SOCKETS = 65_536
 VANTAGE = "local"
 """How facts name the place that they were seen from, until there are several."""
 T = TypeVar("T")
 
 
-def _guarded() -> bool:
+def guarded() -> bool:
+    """Tell whether nothing may leave this machine (TRUEHELO_LOOPBACK_ONLY)."""
     return os.environ.get("TRUEHELO_LOOPBACK_ONLY", "") not in ("", "0")
 
 
@@ -68,6 +74,10 @@ class Settings:
     mta: str | None = None
     guides: str | None = None
     what_if: tuple[str, ...] = ()
+    dnsbl: tuple[str, ...] = ()
+    """The blocklists to ask, by id; "default" for those that are asked where none is named. () asks none."""
+    dnsbl_keys: str | None = None
+    """The file of their keys."""
     loopback_only: bool | None = None
     """None: as the environment variable TRUEHELO_LOOPBACK_ONLY says."""
 
@@ -113,12 +123,45 @@ async def check(targets: Sequence[TargetLine], settings: Settings, progress: Pro
         families=settings.families,
         also=changes.names,
     )
+    lists = build_lists(settings)
     ports = build_ports(settings)
-    run = Run(ports=ports, wishes=wishes, concurrency=settings.concurrency, progress=progress, judging=judging)
+    run = Run(
+        ports=ports,
+        wishes=wishes,
+        concurrency=settings.concurrency,
+        progress=progress,
+        judging=judging,
+        blocklists=_blocklists(ports, lists),
+    )
     audit = await run.audit(parsed)
     with contextlib.suppress(asyncio.CancelledError):  # an interruption this late loses nothing
         await ports.resolver.aclose()
     return _imagined(audit, changes, judging)
+
+
+def build_lists(settings: Settings) -> "tuple[Subscription, ...]":
+    """Read which blocklists are to be asked, and their keys.
+
+    Raises:
+        InputError: There is no such list; a key is missing; or the file of keys cannot be read.
+    """
+    if not settings.dnsbl:
+        return ()
+    from truehelo.blocklists import Keys, read_keys, subscribe
+
+    keys = Keys()
+    if settings.dnsbl_keys is not None:
+        octets = read_whole(Path(settings.dnsbl_keys), MAX_KEYS_BYTES, 'give a TOML file such as spamhaus-zen = "KEY"')
+        keys = read_keys(octets.decode("utf-8-sig", "backslashreplace"), settings.dnsbl_keys)
+    return subscribe(settings.dnsbl, keys)
+
+
+def _blocklists(ports: Ports, lists: "Sequence[Subscription]") -> "Blocklists | None":
+    if not lists:
+        return None
+    from truehelo.engine.blocklists import Blocklists
+
+    return Blocklists(resolver=ports.resolver, clock=ports.clock, lists=lists)
 
 
 def build_judging(settings: Settings) -> Judging:
@@ -173,8 +216,8 @@ def build_ports(settings: Settings) -> Ports:
     from truehelo.probes.routes import Routes
     from truehelo.probes.suffixes import PublicSuffixes
 
-    guarded = _guarded() if settings.loopback_only is None else settings.loopback_only
-    routes = Routes.parse(settings.connect_to, loopback_only=guarded)
+    held = guarded() if settings.loopback_only is None else settings.loopback_only
+    routes = Routes.parse(settings.connect_to, loopback_only=held)
     clock = SystemClock()
     servers = [parse_resolver(text) for text in settings.resolvers] or system_resolvers()
     resolver = DnsResolver(
@@ -304,9 +347,9 @@ async def doctor(settings: Settings) -> tuple[DoctorLine, ...]:
     from truehelo.probes.routes import Routes
     from truehelo.probes.sntp import SntpServer
 
-    guarded = _guarded() if settings.loopback_only is None else settings.loopback_only
+    held = guarded() if settings.loopback_only is None else settings.loopback_only
     ports = build_ports(settings)
     try:
-        return await examine(ports, SntpServer(routes=Routes.parse(settings.connect_to, loopback_only=guarded)))
+        return await examine(ports, SntpServer(routes=Routes.parse(settings.connect_to, loopback_only=held)))
     finally:
         await ports.resolver.aclose()

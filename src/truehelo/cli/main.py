@@ -22,9 +22,11 @@ COMMANDS = {
     "explain": ("truehelo.cli.explain:explain", "Print the documentation of a tag."),
     "generic": ("truehelo.cli.generic:generic", "Say whether a name looks generated, and why."),
     "guide": ("truehelo.cli.guide:guide", "Print how a provider's PTR is set, or a mail server told its name."),
+    "inventory": ("truehelo.cli.inventory:inventory", "Say what is to be watched: import, export, diff, by hand."),
     "lab": ("truehelo.cli.lab:lab", "Serve a scenario on loopback until stopped."),
     "receivers": ("truehelo.cli.receivers:receivers", "List receivers, and what is known of each."),
     "replay": ("truehelo.cli.replay:replay", "Judge saved evidence again, offline."),
+    "watch": ("truehelo.cli.watch:watch", "Watch what the inventory names, and tell what is confirmed."),
     "wait": ("truehelo.cli.wait:wait", "Watch until a DNS change is everywhere."),
 }
 

@@ -5,8 +5,8 @@ first. All tries are kept; which of them is believed is the rule of `facts.dns.L
 """
 
 import asyncio
+import secrets
 from collections.abc import Sequence
-from time import monotonic
 
 from truehelo.facts.dns import AuthoritativeView, Exchange, Lookup, Outcome, Question
 from truehelo.ports import Clock
@@ -21,6 +21,9 @@ _FAILED = frozenset({Outcome.SERVFAIL, Outcome.MALFORMED})
 _SILENT_AFTER = 3
 """After so many tries in a row without a reply a server is asked last, and once."""
 _SILENT_FOR_S = 30.0
+_EXAMINED_FOR_S = 60.0
+_FAILURE_LASTS_S = 5.0
+"""RFC 9520 §3.2 asks for one second at least; a watch asks again by its own schedule."""
 
 
 class DnsResolver:
@@ -35,8 +38,10 @@ class DnsResolver:
         clock: Tells when an exchange took place.
         max_in_flight: How many questions are on the wire at once; each holds a socket.
         asker: Puts one question to one server; the network unless a test brings another.
+        remember_s: For how long an answer is remembered at most, and never beyond its TTL; None: as long as this
+        object lives.
 
-    A question is looked up once in the life of this object, however often it is asked. Use it within one event loop.
+    However often a question is asked while its answer is remembered, it is looked up once. Use it within one event loop.
     """
 
     def __init__(  # noqa: PLR0913  each is a setting of its own
@@ -50,6 +55,7 @@ class DnsResolver:
         clock: Clock,
         max_in_flight: int = 256,
         asker: Asker | None = None,
+        remember_s: float | None = None,
     ) -> None:
         """Keep the settings; nothing is opened yet."""
         # One server written in two ways ("192.0.2.1", "192.0.2.1:53") is one voice: it cannot confirm itself.
@@ -59,10 +65,17 @@ class DnsResolver:
         self._upstreams = tuple(voices.values())
         self._retries = max(0, retries)
         self._pause_s = timeout / 20
+        self._monotonic = clock.monotonic
         self._asker = asker or NetworkAsker(
             timeout_s=timeout, routes=routes, vantage=vantage, clock=clock, max_in_flight=max_in_flight
         )
         self._known: dict[Question, Lookup] = {}
+        self._remember_s = remember_s
+        self._expires: dict[Question, float] = {}
+        self._swept = 0.0
+        self._liars: frozenset[str] = frozenset()
+        self._examined = -_EXAMINED_FOR_S
+        self._examining: asyncio.Task[tuple[str, ...]] | None = None
         self._running: dict[Question, asyncio.Task[Lookup]] = {}
         self._silence: dict[str, tuple[int, float]] = {}
 
@@ -74,7 +87,7 @@ class DnsResolver:
     async def lookup(self, question: Question) -> Lookup:
         """Ask the resolvers in order until one answers, or until a denial or a failure has been confirmed."""
         known = self._known.get(question)
-        if known is not None:
+        if known is not None and (self._remember_s is None or self._expires[question] > self._monotonic()):
             return known
         running = self._running.get(question)
         if running is None:
@@ -85,7 +98,39 @@ class DnsResolver:
 
     async def ask_each(self, question: Question) -> tuple[Exchange, ...]:
         """Ask every resolver, all at once: what each of them has cached now."""
-        return tuple(await asyncio.gather(*(self.persist(upstream, question) for upstream in self._upstreams)))
+        return tuple(await asyncio.gather(*(self.persist(upstream, question) for upstream in self._in_order())))
+
+    async def examine(self) -> tuple[str, ...]:
+        """Find out which resolvers answer for what cannot exist, or deny what must: they are not asked again for a while.
+
+        A name below .invalid exists nowhere (RFC 6761 §6.4), and the zone arpa everywhere (RFC 3172 §2). One that fails, or
+        says nothing, is no liar for that.
+        """
+        if self._monotonic() - self._examined < _EXAMINED_FOR_S:
+            return tuple(sorted(self._liars))
+        if self._examining is None:
+            self._examining = asyncio.ensure_future(self._examine())
+        try:
+            return await asyncio.shield(self._examining)
+        finally:
+            if self._examining is not None and self._examining.done():
+                self._examining = None
+
+    async def _examine(self) -> tuple[str, ...]:
+        nothing = Question(name=f"{secrets.token_hex(12)}.invalid", rdtype="A")
+        there = Question(name="arpa", rdtype="SOA")
+        found = await asyncio.gather(
+            *(asyncio.gather(self.persist(each, nothing), self.persist(each, there)) for each in self._upstreams)
+        )
+        liars = frozenset(
+            upstream.text
+            for upstream, (one, other) in zip(self._upstreams, found, strict=True)
+            if one.outcome is Outcome.ANSWER or other.outcome.is_denial
+        )
+        if liars - self._liars:
+            self.forget()  # what they said is not to be believed either
+        self._liars, self._examined = liars, self._monotonic()
+        return tuple(sorted(liars))
 
     async def authoritative(self, question: Question) -> AuthoritativeView:
         """Find the zone cut above the name (at the end of its CNAME chain) and ask each of its servers directly."""
@@ -94,6 +139,7 @@ class DnsResolver:
     def forget(self) -> None:
         """Look everything up anew from now on; for whoever watches a change for a long time."""
         self._known.clear()
+        self._expires.clear()
 
     async def aclose(self) -> None:
         """Close connections that were kept open (`tls://`)."""
@@ -130,7 +176,19 @@ class DnsResolver:
 
     def _settle(self, question: Question, exchanges: list[Exchange]) -> Lookup:
         lookup = self._known[question] = Lookup(question=question, exchanges=tuple(exchanges))
+        if self._remember_s is not None:
+            now = self._monotonic()
+            self._expires[question] = now + min(self._remember_s, _lasts(lookup))
+            self._sweep(now, self._remember_s)
         return lookup
+
+    def _sweep(self, now: float, every: float) -> None:
+        """Drop what has expired, now and then, so that a watch of years does not grow."""
+        if now - self._swept < every:
+            return
+        self._swept = now
+        for question in [question for question, until in self._expires.items() if until <= now]:
+            del self._expires[question], self._known[question]
 
     async def _pause(self, number: int, before: Exchange) -> None:
         """Give a server that failed a moment to recover; one that kept silent has had its time already."""
@@ -138,20 +196,39 @@ class DnsResolver:
             await asyncio.sleep(self._pause_s * 2**number)
 
     def _in_order(self) -> tuple[Upstream, ...]:
-        if not self._silence or len(self._upstreams) == 1:
-            return self._upstreams
-        return tuple(sorted(self._upstreams, key=self._is_silent))
+        upstreams = self._upstreams
+        if self._liars:
+            upstreams = tuple(each for each in upstreams if each.text not in self._liars)
+        if not self._silence or len(upstreams) < 2:
+            return upstreams
+        return tuple(sorted(upstreams, key=self._is_silent))
 
     def _is_silent(self, upstream: Upstream) -> bool:
         """Tell whether a server has been silent so long that the others are asked first; never of an only one."""
         count, since = self._silence.get(upstream.text, (0, 0.0))
-        return count >= _SILENT_AFTER and len(self._upstreams) > 1 and monotonic() - since < _SILENT_FOR_S
+        return count >= _SILENT_AFTER and len(self._upstreams) > 1 and self._monotonic() - since < _SILENT_FOR_S
 
     def _heard(self, upstream: Upstream, exchange: Exchange) -> None:
         if exchange.outcome is not Outcome.TIMEOUT:
             self._silence.pop(upstream.text, None)
         else:
-            self._silence[upstream.text] = (self._silence.get(upstream.text, (0, 0.0))[0] + 1, monotonic())
+            self._silence[upstream.text] = (self._silence.get(upstream.text, (0, 0.0))[0] + 1, self._monotonic())
+
+
+def _lasts(lookup: Lookup) -> float:
+    """For how many seconds a lookup holds: the smallest TTL in it.
+
+    A failure holds for a moment, so that it is not asked a thousand times at once (RFC 9520 §3.2).
+    """
+    if lookup.outcome.is_undetermined:
+        return _FAILURE_LASTS_S
+    believed = lookup.believed
+    if believed is None:
+        return 0.0
+    ttls = [record.ttl for record in (*believed.chain, *believed.records)]
+    if believed.soa is not None:
+        ttls.append(believed.soa.ttl)
+    return float(min(ttls, default=0))
 
 
 def _denied_twice(last: dict[str, Exchange]) -> bool:

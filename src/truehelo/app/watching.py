@@ -1,0 +1,302 @@
+"""The wiring of the watch: configuration -> store, ports, channels -> monitor. Beside the wiring of single audits."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from truehelo import app
+from truehelo.alerts import build_channels
+from truehelo.configuration.mail_only import warn_only_watched_mail
+from truehelo.configuration.read import Configuration, read_configuration
+from truehelo.drift.machine import Thresholds
+from truehelo.engine.blocklists import Blocklists
+from truehelo.engine.judge import Judging
+from truehelo.errors import InputError
+from truehelo.files import read_whole
+from truehelo.monitor.lists import BELIEVE_S, ListWatch
+from truehelo.monitor.look import Looking
+from truehelo.monitor.policy import Policy
+from truehelo.monitor.polite import PoliteSmtp
+from truehelo.monitor.pump import Pump
+from truehelo.monitor.record import Writing
+from truehelo.monitor.steady import SteadyClock
+from truehelo.monitor.watch import Stored, Watch
+from truehelo.ports import Channel, Ports
+from truehelo.service.health import Health, Part
+from truehelo.service.notify import Notifier
+from truehelo.service.serving import serving
+from truehelo.shelf import library
+from truehelo.store import migrate
+from truehelo.store.database import Database
+
+MAX_CONFIG_BYTES = 4 * 2**20
+REMEMBER_S = 60.0
+"""For how long the answer cache of the watch holds at most: less than any interval, and never beyond the TTL."""
+DRAIN_S = 25.0
+"""How long a stop waits for what is in flight; systemd's usual patience is 90 s."""
+Log = Callable[[str], None]
+
+
+def find_config(given: str | None) -> Path | None:
+    """Return the configuration file: the one that was named, else the first that is there; None for the defaults."""
+    if given is not None:
+        return Path(given)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    for path in (Path("truehelo.toml"), home / "truehelo" / "truehelo.toml", Path("/etc/truehelo/truehelo.toml")):
+        if path.is_file():
+            return path
+    return None
+
+
+def read_config(path: Path | None) -> Configuration:
+    """Read the configuration; the defaults without a file.
+
+    Raises:
+        FileError: It cannot be read, or something in it is wrong.
+    """
+    if path is None:
+        return Configuration()
+    accepted = "give a TOML file; docs/reference/configuration.md describes it"
+    text = read_whole(path, MAX_CONFIG_BYTES, accepted).decode("utf-8-sig", "backslashreplace")
+    return read_configuration(text, str(path))
+
+
+def check_channels(configuration: Configuration, path: Path | None) -> None:
+    """Make sure that every channel can be built, its secrets included.
+
+    Raises:
+        InputError: One cannot.
+    """
+    build_channels(configuration.alerting.channels, None if path is None else path.parent)
+
+
+def database_of(configuration: Configuration, path: Path | None) -> str | None:
+    """Return the database that the configuration names; None when it names none.
+
+    Raises:
+        InputError: The secret that holds its URL cannot be read.
+    """
+    from truehelo.service.secret import read_secret
+
+    store = configuration.watching.store
+    folder = Path() if path is None else path.parent
+    if store.secret is not None:
+        held = store.secret
+        if held.file:
+            held = replace(held, file=str(folder / held.file))
+        return read_secret(held, "database URL")
+    if not store.database:
+        return None
+    return store.database if "://" in store.database else str(folder / store.database)
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """A watch and what belongs to it, ready to run."""
+
+    watch: Watch
+    health: Health
+    configuration: Configuration
+    channels: dict[str, Channel]
+    warnings: tuple[str, ...] = ()
+
+
+def build_watch(
+    configuration: Configuration,
+    database: Database,
+    *,
+    folder: Path | None = None,
+    log: Log = lambda _: None,
+    worker: str = "",
+    schedules: bool = True,
+) -> Parts:
+    """Put a watch together.
+
+    Raises:
+        InputError: A resolver, a list, a channel or a secret cannot be used.
+    """
+    settings = configuration.watching.watch
+    ports = _ports(configuration)
+    clock = ports.clock
+    steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
+    channels = build_channels(configuration.alerting.channels, folder)
+    policy = Policy(settings=settings, alerting=configuration.alerting)
+    health, stored = Health(steady), Stored()
+    looking = Looking(
+        ports=ports,
+        thresholds=Thresholds(failing=settings.failing, recovering=settings.recovering, unsure=settings.unsure),
+        watched=settings.severity,
+        ignored=frozenset(settings.ignore),
+        lists=_lists(configuration, ports, steady, folder),
+    )
+    name = worker or f"{socket.gethostname()}:{os.getpid()}"
+
+    def delivered(channel: str, kind: str, result: str, detail: str) -> None:
+        health.delivered(channel, result, ok=result == "delivered")
+        if result == "delivered":
+            health.well(Part.CHANNEL, channel)
+            log(f"told {channel}: {kind}")
+        elif health.trouble(Part.CHANNEL, detail, name=channel):
+            log(f"the channel {channel} did not take a message ({kind}): {detail}")
+
+    pump = Pump(database, stored, channels, policy, steady, name, delivered)
+    watch = Watch(
+        database=database,
+        looking=looking,
+        writing=Writing(policy=policy, judging=Judging(guides=library(None, None))),
+        pump=pump,
+        clock=steady,
+        health=health,
+        configuration=configuration,
+        worker=name,
+        stored=stored,
+        log=log,
+        schedules=schedules,
+    )
+    return Parts(watch=watch, health=health, configuration=configuration, channels=channels)
+
+
+def _ports(configuration: Configuration) -> Ports:
+    from truehelo.probes.clock import SystemClock
+    from truehelo.probes.dns import DnsResolver, parse_resolver, system_resolvers
+    from truehelo.probes.routes import Routes
+    from truehelo.probes.smtp import SmtpClient
+    from truehelo.probes.suffixes import PublicSuffixes
+
+    settings = configuration.watching.watch
+    routes = Routes.parse(settings.connect_to, loopback_only=app.guarded())
+    clock = SteadyClock(SystemClock())
+    resolver = DnsResolver(
+        [parse_resolver(text) for text in settings.resolvers] or system_resolvers(),
+        timeout=settings.timeout_s,
+        retries=settings.retries,
+        routes=routes,
+        vantage=settings.vantage,
+        clock=clock,
+        max_in_flight=max(256, settings.concurrency),
+        remember_s=min(REMEMBER_S, settings.interval_s / 2),
+    )
+    smtp = SmtpClient(
+        routes=routes,
+        clock=clock,
+        vantage=settings.vantage,
+        timeout=settings.smtp_timeout_s,
+        greeting_timeout=max(settings.smtp_timeout_s, 30.0),
+        starttls=False,  # the names are watched, not the certificates
+    )
+    return Ports(
+        resolver=resolver,
+        clock=clock,
+        suffixes=PublicSuffixes(),
+        smtp=PoliteSmtp(smtp, settings.per_destination),
+    )
+
+
+def _lists(configuration: Configuration, ports: Ports, clock: SteadyClock, folder: Path | None) -> ListWatch | None:
+    wanted = configuration.watching.blocklists
+    if not wanted.enabled:
+        return None
+    keys = str((folder or Path()) / wanted.keys_file) if wanted.keys_file else None
+    lists = app.build_lists(app.Settings(dnsbl=wanted.lists or ("default",), dnsbl_keys=keys))
+    asked = Blocklists(ports.resolver, clock, lists, believe_s=BELIEVE_S)
+    return ListWatch(blocklists=asked, interval_s=wanted.interval_s)
+
+
+def prepare(database: Database, log: Log) -> None:
+    """Bring the database to this program's schema, with a backup before that where it can be taken.
+
+    Raises:
+        InputError: It is newer than this program.
+        StoreError: It failed.
+    """
+    if database.is_sqlite:
+        path = Path(database.url.database or "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if database.exists():
+            found = migrate.version(database)
+            if found is not None and found in migrate.revisions() and found != migrate.head():
+                kept = path.with_name(f"{path.name}.before-{migrate.head()}")
+                if not kept.exists():
+                    migrate.backup(database, kept)
+                    log(f"the database is of version {found}; a backup is in {kept}")
+    before, now = migrate.upgrade(database)
+    if before != now:
+        log(f"the database {database.name} is of version {now} now")
+
+
+async def run_watch(parts: Parts, *, log: Log, notifier: Notifier | None = None) -> None:
+    """Run a watch until SIGTERM or SIGINT; a second signal ends it at once.
+
+    Raises:
+        InputError: The listener cannot listen.
+    """
+    watch, loop = parts.watch, asyncio.get_running_loop()
+    notifier = notifier or Notifier.from_environment()
+    running = asyncio.ensure_future(watch.run())
+
+    def stop() -> None:
+        if watch.stopping:
+            running.cancel()
+            return
+        log("stopping: what is in flight is finished first")
+        notifier.stopping("finishing what is in flight")
+        watch.stop()
+        loop.call_later(DRAIN_S, running.cancel)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    beating = asyncio.ensure_future(notifier.keep_beating(lambda: parts.health.alive().ok, parts.health.line))
+    try:
+        async with serving(parts.configuration.service, parts.health, loopback_only=app.guarded()) as listener:
+            if listener is not None:
+                log(f"listening on {listener.place}: /metrics, /healthz, /readyz")
+            notifier.ready(parts.health.line())
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+    finally:
+        beating.cancel()
+        running.cancel()
+        await asyncio.gather(beating, running, return_exceptions=True)
+        await parts.watch.looking.ports.resolver.aclose()
+        for channel in parts.channels.values():
+            await channel.aclose()
+        await watch.stored(lambda: _give_back(watch))
+        watch.stored.close()
+        notifier.close()
+
+
+def _give_back(watch: Watch) -> None:
+    from truehelo.store.database import StoreError
+    from truehelo.store.schedule import give_back
+
+    with contextlib.suppress(StoreError), watch.database.write() as connection:
+        give_back(connection, watch.worker)
+
+
+def warnings(configuration: Configuration, database: Database) -> tuple[str, ...]:
+    """Return what an operator should know before relying on this watch."""
+    from sqlalchemy import select
+
+    from truehelo.store.tables import subjects
+
+    with database.read() as connection:
+        rows = connection.execute(
+            select(subjects.c.ip, subjects.c.expected).where(subjects.c.removed_at.is_(None)).limit(100_000)
+        ).all()
+    import msgspec
+
+    watched = {row[0] for row in rows} | {name for row in rows for name in msgspec.json.decode(row[1], type=list[str])}
+    found = list(warn_only_watched_mail(configuration.alerting.channels, watched))
+    if not configuration.alerting.channels:
+        found.append("no channel is configured: nobody will be told; docs/how-to/alerts.md shows how")
+    if not rows:
+        found.append("nothing is watched yet: truehelo inventory add ADDRESS, or truehelo inventory import FILE")
+    return tuple(found)
+
+
+__all__ = ["InputError", "Parts", "build_watch", "find_config", "prepare", "read_config", "run_watch", "warnings"]

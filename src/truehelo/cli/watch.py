@@ -1,0 +1,61 @@
+"""`truehelo watch`: the service that watches, in the foreground."""
+
+from datetime import UTC, datetime
+
+import click
+
+from truehelo.cli.watching import config_option, database_option, opened_with
+from truehelo.facts.text import visible
+
+ROLES = ("all", "scheduler", "worker")
+
+
+@click.command(epilog="Exit codes: 0 stopped, 1 its work fell over, 2 usage or bad configuration, 130 interrupted.")
+@config_option
+@database_option
+@click.option(
+    "--role", type=click.Choice(ROLES), default="all", show_default=True, help="Which part of the work (PostgreSQL)."
+)
+@click.option("--check-config", is_flag=True, help="Read the configuration, say what is wrong with it, and end.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but troubles.")
+def watch(config: str | None, database: str | None, role: str, check_config: bool, quiet: bool) -> int:
+    """Watch what the inventory names, around the clock, and tell what is confirmed, once.
+
+    Runs in the foreground, as systemd and containers want it, and speaks sd_notify. One process needs nothing else;
+    with PostgreSQL several share the work: --role scheduler hands out what is due, --role worker looks and delivers.
+
+    \b
+    Examples:
+      truehelo inventory add 192.0.2.25 --expect mail.example.com
+      truehelo watch
+      truehelo watch --config /etc/truehelo/truehelo.toml
+      truehelo watch --check-config --config truehelo.toml
+      truehelo watch -d postgresql://truehelo@db/truehelo --role worker
+    """
+    from truehelo import app
+    from truehelo.app import watching
+
+    path = watching.find_config(config)
+    configuration = watching.read_config(path)
+    if check_config:
+        watching.check_channels(configuration, path)
+        click.echo(f"{'the defaults' if path is None else path}: good")
+        return 0
+
+    def log(text: str) -> None:
+        if not quiet:
+            click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {visible(text, 2000)}", err=True)
+
+    if role != "all":
+        from truehelo.app import sharing
+
+        return sharing.run(configuration, path, database, role, log)
+    with opened_with(database, configuration, path, prepare=lambda store: watching.prepare(store, log)) as store:
+        folder = None if path is None else path.parent
+        parts = watching.build_watch(configuration, store, folder=folder, log=log)
+        for warning in watching.warnings(configuration, store):
+            log(f"warning: {warning}")
+        log(f"watching, with the database {store.name}")
+        app.run(watching.run_watch(parts, log=log))
+        log("stopped")
+    return 0

@@ -1,0 +1,184 @@
+"""The pump: takes messages out of the outbox, hands them to channels, and notes what came of it.
+
+At least once: a message that was handed over, but not noted before a crash, is handed over again with the same key
+and content. What was silenced meanwhile waits until the silence ends; what was over before anybody was told of it is
+dropped. Does not decide who is told (`incidents.py`), nor what the words are (`render/notice.py`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from truehelo.drift.routing import next_try
+from truehelo.monitor.notices import freeze, notice_of, thaw
+from truehelo.monitor.policy import Policy
+from truehelo.monitoring import NoticeKind
+from truehelo.ports import Channel, ChannelError, Clock
+from truehelo.render.notice import message
+from truehelo.store import incidents as rows
+from truehelo.store import outbox
+from truehelo.store.database import Database
+from truehelo.store.outbox import Letter
+
+LEASE_S = 90.0
+SEND_S = 60.0
+"""Longer than any channel's own bound: a channel that hangs all the same must not hold the others."""
+_ENDS = (NoticeKind.RECOVERED, NoticeKind.STABLE, NoticeKind.SEEN)
+_NAGS = (NoticeKind.REMINDER, NoticeKind.ESCALATED)
+T = TypeVar("T")
+
+
+class Stored(Protocol):
+    """Runs a function over the database, outside the event loop."""
+
+    def __call__(self, work: Callable[[], T]) -> Awaitable[T]:
+        """Return what `work` returns."""
+
+
+class Delivered(Protocol):
+    """Is told of each try."""
+
+    def __call__(self, channel: str, kind: str, result: str, detail: str) -> None:
+        """`result` is "delivered", "retried" or "failed"."""
+
+
+class Pump:
+    """Delivers what is due. `worker` names whoever does so; `channels` are by the names in the configuration."""
+
+    def __init__(
+        self,
+        database: Database,
+        stored: Stored,
+        channels: Mapping[str, Channel],
+        policy: Policy,
+        clock: Clock,
+        worker: str,
+        delivered: Delivered,
+    ) -> None:
+        """Keep the parts; nothing is sent yet."""
+        self._database, self._stored, self._channels = database, stored, channels
+        self._policy, self._clock, self._worker, self._delivered = policy, clock, worker, delivered
+
+    async def run_once(self) -> int:
+        """Deliver what is due now; return how many messages were taken up.
+
+        Raises:
+            StoreError: The database failed; nothing is lost, and what was handed over may be so again.
+        """
+        if not await self._stored(self._is_due):
+            return 0
+        letters = await self._stored(self._take)
+        by_channel: dict[str, list[Letter]] = {}
+        for letter in letters:
+            by_channel.setdefault(letter.channel, []).append(letter)
+        done = await asyncio.gather(*(self._all_of(each) for each in by_channel.values()), return_exceptions=True)
+        for failure in done:
+            if isinstance(failure, BaseException):
+                raise failure
+        return len(letters)
+
+    def _is_due(self) -> bool:
+        with self._database.read() as connection:
+            return outbox.is_due(connection, self._now())
+
+    def _take(self) -> list[Letter]:
+        with self._database.write() as connection:
+            return outbox.take(connection, self._worker, self._now(), LEASE_S)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    async def _all_of(self, letters: list[Letter]) -> None:
+        """One channel's messages one after another: another order would tell the end before the beginning."""
+        for letter in letters:
+            await self._one(letter)
+
+    async def _one(self, letter: Letter) -> None:
+        kept = await self._stored(lambda: self._prepare(letter))
+        if kept is None:
+            return
+        channel = self._channels.get(letter.channel)
+        failed: ChannelError | None = None
+        said = ""
+        if channel is None:
+            failed = ChannelError(f"there is no channel {letter.channel!r} in the configuration", temporary=True)
+        else:
+            try:
+                said = await asyncio.wait_for(channel.send(message(thaw(kept)), letter.key), SEND_S)
+            except ChannelError as error:
+                failed = error
+            except TimeoutError:
+                failed = ChannelError(f"no reply within {SEND_S:.0f} s", temporary=True)
+            except Exception as error:  # noqa: BLE001  a fault of one channel must not stop the others, and is told
+                failed = ChannelError(f"a fault of the channel: {type(error).__name__}", temporary=True)
+        await self._stored(lambda: self._settle(letter, failed, said))
+
+    def _prepare(self, letter: Letter) -> bytes | None:
+        """Return what is to be said, frozen; None when nothing is."""
+        now = self._now()
+        with self._database.write() as connection:
+            if letter.incident_id is None:
+                return letter.notice
+            incident = rows.incident(connection, letter.incident_id)
+            if incident is None:
+                outbox.settle(connection, letter, state="dropped", now=now, detail="its incident is no longer kept")
+                return None
+            if letter.attempts == 0:
+                reason = self._needless(connection, letter, incident)
+                if reason:
+                    outbox.settle(connection, letter, state="dropped", now=now, detail=reason)
+                    return None
+                until = self._silenced_until(connection, incident, now)
+                if until is not None and letter.kind not in _ENDS:
+                    outbox.postpone(connection, letter, until, "silenced")
+                    return None
+            if letter.notice is not None:
+                return letter.notice
+            made = notice_of(connection, incident, NoticeKind(letter.kind), now, self._policy.settings.url)
+            return outbox.freeze(connection, letter.id, freeze(made))
+
+    def _needless(self, connection: Connection, letter: Letter, incident: rows.IncidentRow) -> str:
+        """Return why nobody needs to be told any more, "" when they do."""
+        if letter.kind in _ENDS and not outbox.told(connection, incident.id, letter.channel):
+            return "this channel was not told that it began"
+        if letter.kind in _NAGS and incident.closed is not None:
+            return "it was over before it was told"
+        if letter.kind in _NAGS and incident.acknowledged is not None:
+            return f"acknowledged by {incident.acknowledged_by}"
+        if letter.kind not in _ENDS and incident.closed is not None and incident.details.get("silenced"):
+            return "it was over before its silence ended"
+        return ""
+
+    def _silenced_until(self, connection: Connection, incident: rows.IncidentRow, now: float) -> float | None:
+        """Until when all members of an incident are silenced; None when one is not."""
+        if not self._policy.silences:
+            return None
+        ends = []
+        for member in rows.members_of(connection, incident.id):
+            silence = self._policy.silence(member.tag, member.ip, member.groups, now)
+            if silence is None:
+                return None
+            ends.append(silence.until.timestamp())
+        if not ends:
+            return None
+        rows.change_incident(connection, incident.id, details={**incident.details, "silenced": True})
+        return min(ends)
+
+    def _settle(self, letter: Letter, failed: ChannelError | None, said: str) -> None:
+        now = self._now()
+        state, detail, again_at = "delivered", said, None
+        if failed is not None:
+            wait = next_try(
+                letter.attempts + 1,
+                letter.key,
+                temporary=failed.temporary,
+                retry_after_s=failed.retry_after_s,
+                tries=failed.tries,
+            )
+            state, detail = ("failed", failed.detail) if wait is None else ("pending", failed.detail)
+            again_at = None if wait is None else now + wait.total_seconds()
+        with self._database.write() as connection:
+            outbox.settle(connection, letter, state=state, now=now, detail=detail, again_at=again_at)
+        self._delivered(letter.channel, letter.kind, "retried" if state == "pending" else state, detail)

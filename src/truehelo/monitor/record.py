@@ -1,0 +1,279 @@
+"""What a look found, into the store: schedule, states, observations, flips, and incidents. All of it or nothing.
+
+Does not decide what was seen (`look.py`) nor what is one incident (`incidents.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from truehelo.blocklists.read import Listing
+from truehelo.blocklists.read import State as ListState
+from truehelo.drift.cause import what_of
+from truehelo.drift.machine import RECHECKS_S
+from truehelo.engine.judge import AS_USUAL, Judging
+from truehelo.findings import Severity
+from truehelo.monitor import incidents, lists
+from truehelo.monitor.incidents import Failure, Told
+from truehelo.monitor.look import Look
+from truehelo.monitor.policy import Policy
+from truehelo.monitor.story import evidence, story, ttl_of
+from truehelo.monitoring import State
+from truehelo.store import results, schedule
+from truehelo.store.schedule import Checked, Due, Held
+
+UNDETERMINED, MAINTENANCE = "undetermined", "maintenance"
+SIGHT = "sight"
+"""What a flip is about when it tells that nothing could be seen, or that it can be again."""
+_ORDER = (State.FAILING, State.RECOVERING, State.SUSPECT, State.OK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What recording needs beside the look."""
+
+    policy: Policy
+    judging: Judging = AS_USUAL
+
+
+def after(look: Look, policy: Policy) -> Checked:
+    """Return what becomes of the schedule: when to look again, and how the subject stands."""
+    due, at = look.due, look.at
+    blind_since, cause = _blind(look)
+    due_at = _regular(due, at)
+    times = [due_at]
+    hurried = look.next_look()
+    if hurried is not None:
+        times.append(hurried)
+    if blind_since is not None:
+        # What could not be seen is tried again soon, and then at its regular time.
+        times += [blind_since + offset for offset in RECHECKS_S if blind_since + offset > at][:1]
+    states = [standing.state for standing in look.standings.values()] or [State(held.state) for held in due.held]
+    if not look.unchanged:
+        states = [standing.state for standing in look.standings.values()]
+    worst = next((state for state in _ORDER if state in states), State.OK)
+    began = due.began_at if due.began_at is not None or not look.determined else at
+    long_blind = blind_since is not None and (at - blind_since >= RECHECKS_S[-1] or due.overlay == UNDETERMINED)
+    overlay = UNDETERMINED if long_blind else ""
+    if not overlay and policy.maintenance(due.subject.ip, due.subject.groups, at) is not None:
+        overlay = MAINTENANCE
+    return Checked(
+        subject_id=due.subject.id,
+        tick=due.tick,
+        next_run_at=min(times),
+        due_at=due_at,
+        checked_at=at,
+        determined_at=at if look.determined else due.determined_at,
+        undetermined_since=blind_since,
+        undetermined_cause=cause,
+        began_at=began,
+        fingerprint=look.fingerprint,
+        steady=due.steady if blind_since is not None or look.cause is not None else look.fingerprint,
+        worst="new" if began is None else worst,
+        overlay=overlay,
+        listed_at=due.listed_at if look.listings is None else at,
+    )
+
+
+def _blind(look: Look) -> tuple[float | None, str | None]:
+    """Since when, and why, the subject cannot be seen; a greeting that was never heard is not missed."""
+    if look.determined:
+        return None, None
+    return look.due.undetermined_since or look.at, look.cause or "nothing could be seen"
+
+
+def _regular(due: Due, at: float) -> float:
+    """The next regular time: whole intervals after the last one, so that the spread of the fleet stays."""
+    interval = due.subject.interval_s
+    missed = max(0.0, (at - due.due_at) // interval)
+    return due.due_at + (missed + 1) * interval if due.due_at <= at else due.due_at
+
+
+def is_plain(look: Look, checked: Checked) -> bool:
+    """Tell whether nothing needs to be written but the schedule."""
+    return look.unchanged and checked.overlay == look.due.overlay and look.due.worst != "new"
+
+
+def write(connection: Connection, look: Look, checked: Checked, writing: Writing, told: Told) -> bool:
+    """Write one look; False when its tick was recorded before, and nothing was written."""
+    if not schedule.record(connection, checked):
+        return False
+    due, at = look.due, look.at
+    _sight(connection, look, checked)
+    if look.unchanged:
+        return True
+    _listings(connection, look)
+    before = {held.tag: held for held in due.held}
+    seen_before = results.observed(connection, due.subject.id)
+    changed = {
+        what: value for what, value in look.values.items() if what not in seen_before or seen_before[what].value != value
+    }
+    _states(connection, look, before, {what: seen_before[what].value for what in changed if what in seen_before})
+    if changed and (look.sure or look.failed or look.recovered or not seen_before):
+        _observe(connection, look, changed, seen_before)
+    for tag in look.recovered:
+        reason = f"well again, seen {writing.policy.settings.recovering} times"
+        results.add_flip(
+            connection, due.subject.id, tag, old="failing", new="ok", at=at, reason=reason, evidence=_evidence(look)
+        )
+    incidents.recover(connection, due.subject.id, look.recovered, writing.policy, at, told)
+    _fail(connection, look, before, seen_before, changed, writing, told)
+    return True
+
+
+def _states(connection: Connection, look: Look, before: Mapping[str, Held], old: Mapping[str, str]) -> None:
+    for tag in look.left:
+        if tag in before:
+            results.drop_state(connection, look.due.subject.id, tag)
+    for tag, standing in look.standings.items():
+        held = before.get(tag)
+        what = what_of(tag)
+        finding = look.findings.get(tag)
+        now = Held(
+            tag=tag,
+            state=standing.state,
+            count=standing.count,
+            since=standing.since,
+            turned=standing.turned,
+            severity=look.severities.get(tag, Severity.WARNING),
+            old=held.old if held is not None else old.get(what, ""),
+            new=look.values.get(what, "") if finding is not None else (held.new if held is not None else ""),
+        )
+        if now != held:
+            results.put_state(connection, look.due.subject.id, now, _words(look, tag))
+
+
+def _observe(
+    connection: Connection, look: Look, changed: Mapping[str, str], before: Mapping[str, results.Observed]
+) -> None:
+    facts = look.facts
+    if facts is None:
+        return
+    ttls = ttl_of(facts)
+    kept: bytes | None = None
+    for what, value in changed.items():
+        results.observe(connection, look.due.subject.id, {what: value}, ttls.get(what, 0), look.at)
+        if what in before:
+            kept = kept or evidence(facts, look.at)
+            reason = "the authoritative servers, or two resolvers, say so" if look.sure else "seen several times"
+            results.add_flip(
+                connection,
+                look.due.subject.id,
+                what,
+                old=before[what].value,
+                new=value,
+                at=look.at,
+                reason=reason,
+                evidence=kept,
+            )
+
+
+def _fail(
+    connection: Connection,
+    look: Look,
+    before: Mapping[str, Held],
+    seen_before: Mapping[str, results.Observed],
+    changed: Mapping[str, str],
+    writing: Writing,
+    told: Told,
+) -> None:
+    if not look.failed:
+        return
+    failures = []
+    for tag in look.failed:
+        what = what_of(tag)
+        held = before.get(tag)
+        old = held.old if held is not None else (seen_before[what].value if what in changed and what in seen_before else "")
+        standing = look.standings[tag]
+        failures.append(
+            Failure(
+                tag=tag,
+                severity=look.severities.get(tag, Severity.WARNING),
+                since=standing.since,
+                old=old,
+                new=look.values.get(what, ""),
+            )
+        )
+        results.add_flip(
+            connection,
+            look.due.subject.id,
+            tag,
+            old="ok",
+            new="failing",
+            at=standing.since,
+            reason=_words(look, tag),
+            evidence=_evidence(look),
+        )
+    known = incidents.fails_again(connection, look.due.subject.id, look.failed)
+    began = look.due.began_at
+    old_ttl = max((seen_before[what].ttl for what in ("ptr", "forward") if what in seen_before), default=0)
+    incidents.fail(
+        connection,
+        look.due.subject,
+        [failure for failure in failures if failure.tag not in known],
+        writing.policy,
+        look.at,
+        from_the_start=began is None or min(failure.since for failure in failures) <= began,
+        story=lambda tag: story_of(look, tag, writing, old_ttl),
+        told=told,
+    )
+
+
+def _sight(connection: Connection, look: Look, checked: Checked) -> None:
+    """Keep that nothing could be seen for long, from when on, and that it can be again."""
+    was, now = look.due.overlay == UNDETERMINED, checked.overlay == UNDETERMINED
+    if was == now:
+        return
+    if now:
+        since = checked.undetermined_since or look.at
+        reason = checked.undetermined_cause or ""
+        results.add_flip(connection, look.due.subject.id, SIGHT, old="seen", new=UNDETERMINED, at=since, reason=reason)
+    else:
+        reason = "it can be seen again"
+        results.add_flip(connection, look.due.subject.id, SIGHT, old=UNDETERMINED, new="seen", at=look.at, reason=reason)
+
+
+def _words(look: Look, tag: str) -> str:
+    """Return what was found, as a sentence; "" when this look did not find it."""
+    finding = look.findings.get(tag)
+    if finding is not None:
+        return finding.message
+    listing = _listing(look, tag)
+    return "" if listing is None else lists.message(listing)
+
+
+def _listing(look: Look, tag: str) -> Listing | None:
+    return next((each for each in look.listings or () if lists.PREFIX + each.list == tag), None)
+
+
+def _evidence(look: Look) -> bytes | None:
+    return None if look.facts is None else evidence(look.facts, look.at)
+
+
+def story_of(look: Look, tag: str, writing: Writing, old_ttl: int) -> dict[str, Any]:
+    """Return what is kept with an incident whose story `tag` tells; `old_ttl` in seconds, of the record that is gone."""
+    listing = _listing(look, tag)
+    if listing is not None:
+        fix = [f"Find out why, and stop it: {listing.page}"] if listing.page else []
+        fix += [f"Then ask for removal: {listing.delist}"] if listing.delist else []
+        return {"message": f"{look.due.subject.ip} is {lists.message(listing)}", "fix": fix}
+    if look.facts is None:
+        return {"message": _words(look, tag)}
+    return story(look.facts, look.findings.get(tag), writing.judging, at=look.at, old_ttl=old_ttl)
+
+
+def _listings(connection: Connection, look: Look) -> None:
+    """Keep what the lists say where that is anything but clean, each for as long as it stays so."""
+    if look.listings is None:
+        return
+    before = results.listed(connection, look.due.subject.id)
+    for listing in look.listings:
+        now = None
+        if listing.state is not ListState.CLEAN:
+            now = results.Listed(
+                str(listing.state), ", ".join(listing.codes), listing.reason or "; ".join(listing.meanings)
+            )
+        if before.get(listing.list) != now:
+            results.put_listing(connection, look.due.subject.id, listing.list, now, look.at)

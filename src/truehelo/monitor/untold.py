@@ -1,0 +1,86 @@
+"""What fails without an incident: a maintenance has ended, or a watcher died half-way. It is looked at again, and told.
+
+That a failing tag has an open incident is an invariant of the store; this is what restores it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from truehelo.findings import Severity
+from truehelo.monitor import incidents
+from truehelo.monitor.incidents import Failure, Told
+from truehelo.monitor.look import Look, Looking, sure_look
+from truehelo.monitor.record import Writing, story_of
+from truehelo.store import incidents as rows
+from truehelo.store import schedule
+from truehelo.store.database import Database
+from truehelo.store.schedule import Due, Subjects
+
+MOST = 500
+T = TypeVar("T")
+
+
+class Stored(Protocol):
+    """Runs a function over the database, outside the event loop."""
+
+    def __call__(self, work: Callable[[], T]) -> Awaitable[T]:
+        """Return what `work` returns."""
+
+
+async def tell_untold(
+    database: Database, stored: Stored, looking: Looking, writing: Writing, now: float, told: Told
+) -> None:
+    """Open incidents for what fails without one, and is not under maintenance."""
+    found = await stored(lambda: _untold(database, writing, now))
+    looks: dict[str, Look] = {}
+    for due in found:
+        # One look for each network tells the story of all of them.
+        if due.subject.network not in looks:
+            looks[due.subject.network] = await sure_look(due, looking, now)
+    if found:
+        await stored(lambda: _tell(database, found, looks, writing, now, told))
+
+
+def _untold(database: Database, writing: Writing, now: float) -> list[Due]:
+    with database.read() as connection:
+        ids = sorted({subject_id for subject_id, _ in rows.failing_untold(connection, MOST)})
+        dues = schedule.taken(connection, Subjects(), ids) if ids else []
+    return [due for due in dues if writing.policy.maintenance(due.subject.ip, due.subject.groups, now) is None]
+
+
+def _tell(database: Database, found: list[Due], looks: dict[str, Look], writing: Writing, now: float, told: Told) -> None:
+    with database.write() as connection:
+        untold = set(rows.failing_untold(connection, MOST))
+        for due in found:
+            failures = [
+                Failure(tag=held.tag, severity=Severity(held.severity), since=held.since, old=held.old, new=held.new)
+                for held in due.held
+                if (due.subject.id, held.tag) in untold
+            ]
+            _open(connection, due, failures, looks[due.subject.network], writing, now, told)
+
+
+def _open(
+    connection: Connection,
+    due: Due,
+    failures: list[Failure],
+    look: Look,
+    writing: Writing,
+    now: float,
+    told: Told,
+) -> None:
+    def story(tag: str) -> dict[str, Any]:
+        return story_of(look, tag, writing, 0)
+
+    incidents.fail(
+        connection,
+        due.subject,
+        failures,
+        writing.policy,
+        now,
+        from_the_start=bool(failures) and due.began_at is not None and failures[0].since <= due.began_at,
+        story=story,
+        told=told,
+    )

@@ -1,0 +1,207 @@
+"""What the watch does now and then: what fails untold, what became stable, reminders, blindness, digests, retention.
+
+Each job is one function over one transaction, and may be done by several watchers at once: what is put into the
+outbox is unique.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import Connection, func, select
+
+from truehelo.configuration.digest import next_digest
+from truehelo.configuration.watch import RetentionSettings
+from truehelo.drift.routing import next_reminder
+from truehelo.findings import Severity
+from truehelo.monitor.incidents import Told, brief, close_if_over, notice_key, tell
+from truehelo.monitor.notices import freeze
+from truehelo.monitor.policy import Policy, moment
+from truehelo.monitoring import Notice, NoticeKind
+from truehelo.store import incidents as rows
+from truehelo.store import tables, upkeep
+from truehelo.store.upkeep import DAY_S, Blind
+
+CANNOT_SEE = "CANNOT_SEE"
+"""Not a finding of a check: it is about a resolver or a zone, not about an address."""
+
+
+def end_stable(connection: Connection, policy: Policy, now: float, told: Told) -> None:
+    """End what flapped and has been well for long enough."""
+    for member in rows.stable_members(connection, now - policy.settings.stable_s):
+        rows.serialise(connection)
+        rows.change_member(connection, member.id, closed=now)
+        incident = rows.incident(connection, member.incident_id)
+        if incident is not None:
+            close_if_over(connection, incident, policy, now, told)
+
+
+def remind(connection: Connection, policy: Policy, now: float) -> int:
+    """Put reminders of what is still open into the outbox."""
+    if not any(route.remind_every is not None for route in policy.alerting.routes):
+        return 0
+    count = 0
+    for incident in rows.open_incidents(connection):
+        when = {name: moment(at) for name, at in upkeep.last_told(connection, incident.id).items()}
+        notice = brief(connection, incident, NoticeKind.REMINDER, now)
+        while when:
+            due = next_reminder(notice, policy.alerting, when, acknowledged=incident.acknowledged is not None)
+            if due is None or due.at.timestamp() > now:
+                break
+            sequence = str(int(when.pop(due.channel).timestamp()))
+            count += rows.enqueue(
+                connection,
+                key=notice_key(incident.id, NoticeKind.REMINDER, sequence, due.channel, incident.opened),
+                number=incident.id,
+                kind=NoticeKind.REMINDER,
+                sequence=sequence,
+                channel=due.channel,
+                now=now,
+                attempt_at=now,
+            )
+    return count
+
+
+def tell_blindness(connection: Connection, policy: Policy, now: float, told: Told) -> None:
+    """Tell what could not be seen for long, once for each cause; and that it can be seen again."""
+    known = {blind.cause: blind for blind in upkeep.told_blind(connection)}
+    for cause, blind in known.items():
+        if upkeep.still_blind(connection, cause):
+            continue
+        upkeep.forget_blind(connection, cause)
+        incident = None if blind.incident_id is None else rows.incident(connection, blind.incident_id)
+        if incident is not None and rows.close_incident(connection, incident.id, now):
+            told.closed.append(incident.id)
+            ended = rows.incident(connection, incident.id)
+            if ended is not None:
+                tell(connection, ended, NoticeKind.SEEN, "", policy, now)
+    for blind in upkeep.blind_now(connection, now - policy.settings.unseen_after_s):
+        if blind.cause not in known:
+            _open_blindness(connection, blind, policy, now, told)
+
+
+def _open_blindness(connection: Connection, blind: Blind, policy: Policy, now: float, told: Told) -> None:
+    rows.serialise(connection)
+    addresses = "1 address" if blind.count == 1 else f"{blind.count:,} addresses"
+    cause = f"{addresses} cannot be seen since {moment(blind.since):%Y-%m-%d %H:%M} UTC ({blind.cause})"
+    number = rows.open_incident(
+        connection,
+        key=f"{CANNOT_SEE} {blind.cause}",
+        tag=CANNOT_SEE,
+        severity=Severity.NOTE,
+        cause=cause,
+        details={"count": blind.count},
+        at=now,
+    )
+    upkeep.tell_blind(connection, blind, number)
+    incident = rows.incident(connection, number)
+    if incident is not None:
+        tell(connection, incident, NoticeKind.UNSEEN, "", policy, now)
+    told.opened.append(number)
+
+
+def digest(connection: Connection, policy: Policy, now: float) -> bool:
+    """Put the digest into the outbox when its time has come; True when it was."""
+    wanted = policy.alerting.digest
+    if wanted is None:
+        return False
+    held = upkeep.get(connection, "digest_at")
+    if held is None:
+        upkeep.put(connection, "digest_at", repr(next_digest(wanted, moment(now)).timestamp()))
+        return False
+    if float(held) > now:
+        return False
+    since = float(held) - wanted.span.total_seconds()
+    notice = _digest(connection, since, float(held), now)
+    for channel in wanted.channels:
+        rows.enqueue(
+            connection,
+            key=notice_key(None, NoticeKind.DIGEST, held, channel, 0.0),
+            number=None,
+            kind=NoticeKind.DIGEST,
+            sequence=held,
+            channel=channel,
+            now=now,
+            attempt_at=now,
+            notice=freeze(notice),
+        )
+    upkeep.put(connection, "digest_at", repr(next_digest(wanted, moment(now)).timestamp()))
+    return True
+
+
+def _digest(connection: Connection, since: float, until: float, now: float) -> Notice:
+    everything = rows.listed_incidents(connection, everything=True, since=since, most=1000)
+    still = rows.open_incidents(connection)
+    counts = rows.counts(connection, [each.id for each in [*everything, *still]])
+    flips = connection.execute(
+        select(func.count()).where(tables.flips.c.at >= since, tables.flips.c.at < until)
+    ).scalar_one()
+    blind = connection.execute(
+        select(func.count()).where(
+            tables.schedule.c.undetermined_since.is_not(None), tables.schedule.c.next_run_at.is_not(None)
+        )
+    ).scalar_one()
+    watched = connection.execute(select(func.count()).where(tables.schedule.c.next_run_at.is_not(None))).scalar_one()
+    lines = [f"{watched:,} addresses are watched, {blind:,} of them cannot be seen now.", f"{flips:,} changes were seen."]
+    lines.append("")
+    lines += _list("Opened", everything, counts)
+    lines += _list("Ended", [each for each in everything if each.closed is not None], counts)
+    lines += _list("Still open", still, counts)
+    return Notice(
+        kind=NoticeKind.DIGEST,
+        tag="",
+        severity=Severity.NOTE,
+        at=moment(now),
+        summary=f"{len(everything)} opened, {len(still)} still open, from {_when(since)} to {_when(until)}",
+        lines=tuple(lines),
+    )
+
+
+def _list(word: str, found: list[rows.IncidentRow], counts: Mapping[int, tuple[int, int]]) -> list[str]:
+    shown = found[:20]
+    lines = [f"{word}: {len(found)}"] + [
+        f"  {each.id}: {each.cause} ({counts.get(each.id, (0, 0))[0]} addresses), since {_when(each.opened)}"
+        for each in shown
+    ]
+    return [*lines, f"  and {len(found) - len(shown)} more"] if len(found) > len(shown) else lines
+
+
+def _when(at: float) -> str:
+    return f"{moment(at):%Y-%m-%d %H:%M}"
+
+
+def retain(connection: Connection, settings: RetentionSettings, now: float) -> int:
+    """Roll up the days that are over, and remove what is older than it is to be kept; return how many rows were removed."""
+    _roll_up(connection, settings, now)
+    return upkeep.prune(
+        connection,
+        history_before=now - settings.history_days * DAY_S,
+        incidents_before=now - settings.incidents_days * DAY_S,
+        deliveries_before=now - settings.deliveries_days * DAY_S,
+    )
+
+
+def _roll_up(connection: Connection, settings: RetentionSettings, now: float) -> None:
+    """Keep in short the days that retention is about to remove."""
+    from truehelo.store.history import day_of
+
+    first = upkeep.get(connection, "rolled_up")
+    until = int((now - settings.history_days * DAY_S) // DAY_S)
+    if first is None:
+        oldest = connection.execute(select(func.min(tables.flips.c.at))).scalar()
+        start = until if oldest is None else int(oldest // DAY_S)
+    else:
+        start = int(first)
+    for day in range(start, until):
+        upkeep.roll_up(connection, day_of(connection, day))
+    if until > start or first is None:
+        upkeep.put(connection, "rolled_up", str(max(start, until)))
+
+
+def note_gap(connection: Connection, vantage: str, now: float, usual: timedelta) -> float | None:
+    """Keep that nobody watched since the last heartbeat, if that is long ago; return since when."""
+    held = upkeep.get(connection, f"heartbeat {vantage}")
+    upkeep.put(connection, f"heartbeat {vantage}", repr(now))
+    if held is None or now - float(held) <= usual.total_seconds():
+        return None
+    upkeep.add_gap(connection, vantage, float(held), now, "the watch was not running")
+    return float(held)

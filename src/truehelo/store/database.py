@@ -1,0 +1,127 @@
+"""The database itself: opening, transactions, and what its errors mean.
+
+SQLite in WAL mode by default (readers and the one writer do not wait for each other), PostgreSQL by URL. Writing
+transactions begin as such (`BEGIN IMMEDIATE`): a lock is waited for at the beginning, never found missing half-way.
+Migrations are in `migrate.py`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from truehelo.errors import InputError
+
+_BUSY_MS = 30_000
+ACCEPTED = "give a file name for SQLite, or postgresql://USER@HOST/NAME"
+
+
+class StoreError(Exception):
+    """The database failed: gone, full, locked. The text says what, in one sentence and without a password."""
+
+
+def database_url(text: str) -> URL:
+    """Read a file name or a URL.
+
+    Raises:
+        InputError: It names no database that can be used; a password in it is not repeated.
+    """
+    if "://" not in text:
+        return URL.create("sqlite", database=text)
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise InputError("the database", "the URL cannot be read", ACCEPTED) from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise InputError(url.render_as_string(), "is of a kind that is not supported", ACCEPTED)
+    return url
+
+
+class Database:
+    """An open database. `text` is a file name or a URL (`ACCEPTED`).
+
+    Raises:
+        InputError: It names no database that can be used.
+    """
+
+    def __init__(self, text: str, *, pooled: bool = True) -> None:
+        """Keep the address; nothing is opened yet."""
+        self.url = database_url(text)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # What people are shown: never the password.
+        self.name = (self.url.database or "") if self.is_sqlite else self.url.render_as_string(hide_password=True)
+        settings: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
+        if not self.is_sqlite:
+            settings["connect_args"] = {"connect_timeout": 10, "application_name": "truehelo"}
+            settings["pool_pre_ping"] = True
+        try:
+            self.engine: Engine = create_engine(self.url, **settings)
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            wanted = "install truehelo with its extra: pip install 'truehelo[postgres]'"
+            raise InputError(self.name, f"cannot be used ({error})", wanted) from None
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _on_connect)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it or nothing.
+
+        Raises:
+            StoreError: The database failed; nothing of the transaction stands.
+        """
+        with self._connection("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that reads one state of the database.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        with self._connection("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _connection(self, begin: str) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as connection:
+                if self.is_sqlite:
+                    connection.exec_driver_sql(begin)
+                yield connection
+                connection.commit()
+        except DBAPIError as error:
+            raise StoreError(f"{self.name}: {_cause(error)}") from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def exists(self) -> bool:
+        """Tell whether there is a file; of a server nobody can say without asking."""
+        return not self.is_sqlite or Path(self.url.database or "").exists()
+
+
+def _on_connect(connection: Any, _: object) -> None:
+    # SQLAlchemy's own BEGIN would be a deferred one, which finds a lock missing only when it first writes.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.close()
+
+
+def _cause(error: DBAPIError) -> str:
+    said = " ".join(str(error.orig).split()) or type(error.orig).__name__
+    if isinstance(error, OperationalError) and "database is locked" in said:
+        return "another process has held it locked for too long"
+    return said[:300]

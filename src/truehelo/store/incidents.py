@@ -1,0 +1,293 @@
+"""Incidents and their members, as rows. What makes an incident is decided in `monitor/incidents.py`, not here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from truehelo.store.tables import incidents, members, meta, outbox, schedule, states, subjects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRow:
+    """An incident as it is kept; times in seconds since the epoch."""
+
+    id: int
+    key: str
+    tag: str
+    severity: str
+    cause: str
+    details: dict[str, Any]
+    opened: float
+    joined_at: float
+    closed: float | None
+    acknowledged: float | None
+    acknowledged_by: str
+    note: str
+    reminded_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """A member as it is kept, with what is known of its subject."""
+
+    id: int
+    incident_id: int
+    subject_id: int
+    tag: str
+    since: float
+    joined: float
+    well_since: float | None
+    closed: float | None
+    old: str
+    new: str
+    ip: str
+    network: str
+    expected: tuple[str, ...]
+    groups: tuple[str, ...]
+    owner: str
+
+
+def serialise(connection: Connection) -> None:
+    """Let one transaction at a time open, join and close incidents: two that see no incident must not open two."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(meta.c.value).where(meta.c.key == "incidents").with_for_update())
+
+
+def _incident(row: RowMapping) -> IncidentRow:
+    return IncidentRow(
+        id=row["id"],
+        key=row["key"],
+        tag=row["tag"],
+        severity=row["severity"],
+        cause=row["cause"],
+        details=msgspec.json.decode(row["details"], type=dict[str, Any]),
+        opened=row["opened"],
+        joined_at=row["joined_at"],
+        closed=row["closed"],
+        acknowledged=row["acknowledged"],
+        acknowledged_by=row["acknowledged_by"],
+        note=row["note"],
+        reminded_at=row["reminded_at"],
+    )
+
+
+def incident(connection: Connection, number: int) -> IncidentRow | None:
+    """Return one incident; None when there is none of that number."""
+    row = connection.execute(select(incidents).where(incidents.c.id == number)).mappings().first()
+    return None if row is None else _incident(row)
+
+
+def open_incidents(connection: Connection) -> list[IncidentRow]:
+    """Return every open incident, the oldest first."""
+    rows = connection.execute(
+        select(incidents).where(incidents.c.closed.is_(None)).order_by(incidents.c.opened, incidents.c.id)
+    )
+    return [_incident(row) for row in rows.mappings()]
+
+
+def listed_incidents(connection: Connection, *, everything: bool, since: float | None, most: int) -> list[IncidentRow]:
+    """Return incidents, the newest first: the open ones, or `everything`, opened at `since` or later."""
+    wanted = select(incidents).order_by(incidents.c.opened.desc(), incidents.c.id.desc()).limit(most)
+    if not everything:
+        wanted = wanted.where(incidents.c.closed.is_(None))
+    if since is not None:
+        wanted = wanted.where(incidents.c.opened >= since)
+    return [_incident(row) for row in connection.execute(wanted).mappings()]
+
+
+def joinable(connection: Connection, key: str, opened_after: float) -> IncidentRow | None:
+    """Return the open incident of a cause that was opened late enough for one more to join."""
+    row = (
+        connection.execute(
+            select(incidents)
+            .where(incidents.c.key == key, incidents.c.closed.is_(None), incidents.c.opened >= opened_after)
+            .order_by(incidents.c.opened.desc())
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    return None if row is None else _incident(row)
+
+
+def of_subject(connection: Connection, subject_id: int) -> list[tuple[IncidentRow, MemberRow]]:
+    """Return the open memberships of a subject, each with its incident."""
+    rows = connection.execute(_members().where(members.c.subject_id == subject_id, members.c.closed.is_(None)))
+    found = [_member(row) for row in rows.mappings()]
+    result = []
+    for each in found:
+        held = incident(connection, each.incident_id)
+        if held is not None:
+            result.append((held, each))
+    return result
+
+
+def _members() -> Any:
+    return select(
+        members,
+        subjects.c.ip,
+        subjects.c.network,
+        subjects.c.expected,
+        subjects.c.groups,
+        subjects.c.owner,
+    ).join_from(members, subjects, members.c.subject_id == subjects.c.id)
+
+
+def _member(row: RowMapping) -> MemberRow:
+    return MemberRow(
+        id=row["id"],
+        incident_id=row["incident_id"],
+        subject_id=row["subject_id"],
+        tag=row["tag"],
+        since=row["since"],
+        joined=row["joined"],
+        well_since=row["well_since"],
+        closed=row["closed"],
+        old=row["old"],
+        new=row["new"],
+        ip=row["ip"],
+        network=row["network"],
+        expected=tuple(msgspec.json.decode(row["expected"], type=list[str])),
+        groups=tuple(msgspec.json.decode(row["groups"], type=list[str])),
+        owner=row["owner"],
+    )
+
+
+def members_of(connection: Connection, number: int, most: int | None = None) -> list[MemberRow]:
+    """Return the members of an incident in the order of joining."""
+    wanted = _members().where(members.c.incident_id == number).order_by(members.c.joined, members.c.id)
+    return [_member(row) for row in connection.execute(wanted if most is None else wanted.limit(most)).mappings()]
+
+
+def counts(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return for each incident how many addresses it has, and how many of them are not well yet."""
+    rows = connection.execute(
+        select(
+            members.c.incident_id,
+            func.count(members.c.subject_id.distinct()),
+            func.count(members.c.subject_id.distinct()).filter(members.c.closed.is_(None)),
+        )
+        .where(members.c.incident_id.in_(numbers))
+        .group_by(members.c.incident_id)
+    )
+    return {number: (whole, still) for number, whole, still in rows}
+
+
+def open_incident(
+    connection: Connection, *, key: str, tag: str, severity: str, cause: str, details: dict[str, Any], at: float
+) -> int:
+    """Open an incident and return its number."""
+    made = connection.execute(
+        insert(incidents)
+        .values(
+            key=key,
+            tag=tag,
+            severity=severity,
+            cause=cause,
+            details=msgspec.json.encode(details).decode(),
+            opened=at,
+            joined_at=at,
+        )
+        .returning(incidents.c.id)
+    )
+    number: int = made.scalar_one()
+    return number
+
+
+def change_incident(connection: Connection, number: int, **values: Any) -> None:
+    """Change columns of an incident."""
+    if "details" in values:
+        values["details"] = msgspec.json.encode(values["details"]).decode()
+    connection.execute(update(incidents).where(incidents.c.id == number).values(**values))
+
+
+def close_incident(connection: Connection, number: int, at: float) -> bool:
+    """Close an incident; False when it was closed before."""
+    done = connection.execute(
+        update(incidents).where(incidents.c.id == number, incidents.c.closed.is_(None)).values(closed=at)
+    )
+    return done.rowcount == 1
+
+
+def add_member(  # noqa: PLR0913  each is a column
+    connection: Connection, number: int, subject_id: int, tag: str, *, since: float, at: float, old: str, new: str
+) -> bool:
+    """Add a subject to an incident; False when it is in an open one for this tag already."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    done = connection.execute(
+        dialect.insert(members)
+        .values(incident_id=number, subject_id=subject_id, tag=tag, since=since, joined=at, old=old, new=new)
+        .on_conflict_do_nothing()
+    )
+    return done.rowcount == 1
+
+
+def change_member(connection: Connection, number: int, **values: Any) -> None:
+    """Change columns of a member."""
+    connection.execute(update(members).where(members.c.id == number).values(**values))
+
+
+def openings(connection: Connection, subject_id: int, tag: str, since: float) -> int:
+    """Return how often a subject began to fail in a tag since a time."""
+    found: int = connection.execute(
+        select(func.count()).where(members.c.subject_id == subject_id, members.c.tag == tag, members.c.joined >= since)
+    ).scalar_one()
+    return found
+
+
+def failing_untold(connection: Connection, most: int) -> list[tuple[int, str]]:
+    """Return subjects and tags that fail without an incident: a maintenance has ended, or one went wrong half-way."""
+    rows = connection.execute(
+        select(states.c.subject_id, states.c.tag)
+        .join(schedule, schedule.c.subject_id == states.c.subject_id)
+        .outerjoin(
+            members,
+            and_(members.c.subject_id == states.c.subject_id, members.c.tag == states.c.tag, members.c.closed.is_(None)),
+        )
+        .where(states.c.state.in_(("failing", "recovering")), members.c.id.is_(None), schedule.c.next_run_at.is_not(None))
+        .order_by(states.c.subject_id)
+        .limit(most)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def stable_members(connection: Connection, before: float) -> list[MemberRow]:
+    """Return members of flapping incidents that have been well since `before` or longer."""
+    rows = connection.execute(_members().where(members.c.closed.is_(None), members.c.well_since <= before))
+    return [_member(row) for row in rows.mappings()]
+
+
+def enqueue(  # noqa: PLR0913  each is a column
+    connection: Connection,
+    *,
+    key: str,
+    number: int | None,
+    kind: str,
+    sequence: str,
+    channel: str,
+    now: float,
+    attempt_at: float,
+    notice: bytes | None = None,
+) -> bool:
+    """Put a message into the outbox; False when the same one is there (incident, kind, sequence, channel)."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    done = connection.execute(
+        dialect.insert(outbox)
+        .values(
+            key=key,
+            incident_id=number,
+            kind=kind,
+            sequence=sequence,
+            channel=channel,
+            state="pending",
+            created=now,
+            attempt_at=attempt_at,
+            notice=notice,
+        )
+        .on_conflict_do_nothing()
+    )
+    return done.rowcount == 1

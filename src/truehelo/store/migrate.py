@@ -1,0 +1,195 @@
+"""Migrations: from no database, or that of an earlier version, to the schema of this one; backups before them.
+
+Alembic runs them, each in a transaction of its own, one process at a time. A newer schema than this program knows is
+refused: it would not know what it overlooks. There is no way back but a backup.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+
+from truehelo.errors import FileError, InputError
+from truehelo.store.database import Database, StoreError
+
+_FOLDER = Path(__file__).parent / "migrations"
+_LOCK = 0x7472_7565  # "true": PostgreSQL's advisory locks are numbers
+
+
+class SchemaError(InputError):
+    """The database is of another version than this program."""
+
+
+@lru_cache(maxsize=1)
+def revisions() -> tuple[str, ...]:
+    """Return the versions of the schema that this program knows, the oldest first."""
+    return tuple(sorted(file.stem.partition("_")[0] for file in (_FOLDER / "versions").glob("[0-9]*.py")))
+
+
+def head() -> str:
+    """Return the version of the schema that this program works with."""
+    return revisions()[-1]
+
+
+def version(database: Database) -> str | None:
+    """Return the version of a database's schema; None when it holds nothing of ours.
+
+    Raises:
+        StoreError: The database failed.
+    """
+    with database.read() as connection:
+        return _version(connection)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def require(database: Database) -> None:
+    """Make sure that the database can be worked with.
+
+    Raises:
+        SchemaError: It is missing, empty, older or newer; the sentence says what to do.
+        StoreError: The database failed.
+    """
+    if not database.exists():
+        raise SchemaError(
+            database.name, "there is no such database", "truehelo inventory import makes one, and so does truehelo watch"
+        )
+    found = version(database)
+    if found is None:
+        raise SchemaError(database.name, "holds nothing of truehelo's", "truehelo db upgrade makes it ready")
+    _refuse_newer(database.name, found)
+    if found != head():
+        raise SchemaError(
+            database.name, f"is of version {found}, and this program works with {head()}", "run truehelo db upgrade"
+        )
+
+
+def _refuse_newer(name: str, found: str) -> None:
+    if found not in revisions():
+        raise SchemaError(
+            name,
+            f"was written by a newer truehelo (version {found} of the schema; this program knows {head()})",
+            "use that truehelo, or restore a backup",
+        )
+
+
+def upgrade(database: Database, to: str | None = None) -> tuple[str | None, str]:
+    """Bring a database to the schema of this program, or to an earlier one that is still ahead of it (`to`, for tests).
+
+    Returns the version before and after. Several processes may do so at once: one of them does the work.
+
+    Raises:
+        SchemaError: It is newer than this program, or `to` lies behind it.
+        StoreError: The database failed; the migration that failed left nothing behind.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    target = to or head()
+    if target not in revisions():
+        raise SchemaError(f"version {target}", "is not known", f"there are {', '.join(revisions())}")
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    with _locked(database) as connection:
+        before = _version(connection)
+        if before is not None:
+            _refuse_newer(database.name, before)
+            if revisions().index(before) > revisions().index(target):
+                raise SchemaError(
+                    database.name, f"is of version {before}, and there is no way back to {target}", "restore a backup"
+                )
+        config.attributes["connection"] = connection
+        command.upgrade(config, target)
+    return before, target
+
+
+@contextlib.contextmanager
+def _locked(database: Database) -> Iterator[Connection]:
+    """A writing transaction that no other migration runs beside: all versions on the way, or none."""
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        yield connection
+
+
+def backup(database: Database, path: Path) -> None:
+    """Write a copy of a SQLite database, consistent while the watch goes on.
+
+    Raises:
+        InputError: It is no SQLite database, or there is a file of that name.
+        StoreError: The copy failed.
+    """
+    if not database.is_sqlite:
+        raise InputError(database.name, "is no SQLite database", "use pg_dump")
+    if not database.exists():
+        raise InputError(database.name, "there is no such database")
+    if path.exists():
+        raise FileError(str(path), "is there already", "choose another name")
+    if not path.parent.is_dir():
+        raise FileError(str(path), "cannot be written (no such directory)", "choose a file in a folder that exists")
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    engine = create_engine(database.url)
+    try:
+        _vacuum_into(engine, part)
+        part.replace(path)
+    finally:
+        engine.dispose()
+        part.unlink(missing_ok=True)
+
+
+def _vacuum_into(engine: Engine, part: Path) -> None:
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM INTO :name"), {"name": str(part)})
+    except DBAPIError as error:
+        raise StoreError(f"the copy failed: {error.orig}") from error
+
+
+def examine(database: Database) -> list[str]:
+    """Return what is wrong with a database, nothing when all is well.
+
+    Raises:
+        StoreError: The database failed.
+    """
+    problems: list[str] = []
+    with database.read() as connection:
+        if database.is_sqlite:
+            said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
+            problems += [line for line in said if line != "ok"]
+            problems += [
+                f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
+                for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
+            ]
+        found = _version(connection)
+        if found == head():
+            problems += _differences(connection)
+    return problems
+
+
+def _differences(connection: Connection) -> list[str]:
+    """Return how the tables differ from what this program expects."""
+    from truehelo.store.tables import metadata
+
+    seen = inspect(connection)
+    problems = []
+    for table in metadata.sorted_tables:
+        if not seen.has_table(table.name):
+            problems.append(f"the table {table.name} is missing")
+            continue
+        there = {column["name"] for column in seen.get_columns(table.name)}
+        problems += [
+            f"the column {table.name}.{column.name} is missing" for column in table.columns if column.name not in there
+        ]
+        indexes = {index["name"] for index in seen.get_indexes(table.name)}
+        problems += [f"the index {index.name} is missing" for index in table.indexes if index.name not in indexes]
+    return problems

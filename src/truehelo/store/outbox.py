@@ -1,0 +1,236 @@
+"""The outbox: what is still to be delivered, by whom it is being tried, and what came of it.
+
+A message is delivered at least once: a crash between the sending and the noting of it sends it again, with the same
+idempotency key and the same content. Messages of one incident to one channel go in their order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Double, RowMapping, and_, bindparam, exists, func, insert, or_, select, update
+
+from truehelo.store.tables import deliveries, outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message to one channel; times in seconds since the epoch. `notice` is frozen (JSON) before the first try."""
+
+    id: int
+    key: str
+    incident_id: int | None
+    kind: str
+    sequence: str
+    channel: str
+    state: str
+    created: float
+    attempt_at: float
+    attempts: int
+    notice: bytes | None
+    delivered: float | None
+    detail: str
+
+
+def _letter(row: RowMapping) -> Letter:
+    return Letter(
+        id=row["id"],
+        key=row["key"],
+        incident_id=row["incident_id"],
+        kind=row["kind"],
+        sequence=row["sequence"],
+        channel=row["channel"],
+        state=row["state"],
+        created=row["created"],
+        attempt_at=row["attempt_at"],
+        attempts=row["attempts"],
+        notice=row["notice"],
+        delivered=row["delivered"],
+        detail=row["detail"],
+    )
+
+
+def take(connection: Connection, worker: str, now: float, lease_s: float, most: int = 100) -> list[Letter]:
+    """Take messages that are due, for `lease_s` seconds; of one incident and channel the first that is not done yet."""
+    earlier = outbox.alias("earlier")
+    before = exists(
+        select(earlier.c.id).where(
+            earlier.c.channel == outbox.c.channel,
+            earlier.c.incident_id == outbox.c.incident_id,
+            earlier.c.state == "pending",
+            earlier.c.id < outbox.c.id,
+        )
+    )
+    waiting = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.state == "pending",
+            outbox.c.attempt_at <= now,
+            or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= now),
+            ~before,
+        )
+        .order_by(outbox.c.attempt_at, outbox.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(connection.scalars(waiting))
+    if not ids:
+        return []
+    connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(claimed_by=worker, claimed_until=now + lease_s))
+    rows = connection.execute(select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)).mappings()
+    return [_letter(row) for row in rows]
+
+
+def freeze(connection: Connection, number: int, notice: bytes) -> bytes:
+    """Keep what a message says, once; return what is kept."""
+    connection.execute(update(outbox).where(outbox.c.id == number, outbox.c.notice.is_(None)).values(notice=notice))
+    kept: bytes = connection.execute(select(outbox.c.notice).where(outbox.c.id == number)).scalar_one()
+    return kept
+
+
+def settle(
+    connection: Connection, letter: Letter, *, state: str, now: float, detail: str, again_at: float | None = None
+) -> None:
+    """Note what came of a try: "delivered", "failed", "dropped", or "pending" with the time of the next try."""
+    tried = state != "dropped"
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == letter.id)
+        .values(
+            state=state,
+            attempts=outbox.c.attempts + (1 if tried else 0),
+            attempt_at=letter.attempt_at if again_at is None else again_at,
+            claimed_by=None,
+            claimed_until=None,
+            delivered=now if state == "delivered" else None,
+            detail=detail[:500],
+        )
+    )
+    if tried:
+        connection.execute(
+            insert(deliveries).values(
+                outbox_id=letter.id,
+                at=now,
+                attempt=letter.attempts + 1,
+                ok=state == "delivered",
+                detail=detail[:500],
+            )
+        )
+
+
+def postpone(connection: Connection, letter: Letter, until: float, detail: str) -> None:
+    """Put a message off, without having tried: its incident is silenced until then."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == letter.id)
+        .values(attempt_at=until, claimed_by=None, claimed_until=None, detail=detail[:500])
+    )
+
+
+def drop_pending(connection: Connection, incident_id: int, kinds: Sequence[str], detail: str) -> None:
+    """Drop messages of an incident that have not been tried, nor taken to be tried."""
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.incident_id == incident_id,
+            outbox.c.kind.in_([str(kind) for kind in kinds]),
+            outbox.c.state == "pending",
+            outbox.c.attempts == 0,
+            outbox.c.claimed_until.is_(None),
+        )
+        .values(state="dropped", detail=detail)
+    )
+
+
+def told(connection: Connection, incident_id: int, channel: str) -> bool:
+    """Tell whether a channel was told that an incident was opened."""
+    return (
+        connection.execute(
+            select(outbox.c.id)
+            .where(
+                outbox.c.incident_id == incident_id,
+                outbox.c.channel == channel,
+                outbox.c.kind.in_(("opened", "flapping", "unseen", "escalated")),
+                outbox.c.state == "delivered",
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def told_channels(connection: Connection, incident_id: int) -> list[str]:
+    """Return the channels that were told of an incident, or are about to be."""
+    return list(
+        connection.scalars(
+            select(outbox.c.channel)
+            .where(outbox.c.incident_id == incident_id, outbox.c.state.in_(("pending", "delivered")))
+            .distinct()
+            .order_by(outbox.c.channel)
+        )
+    )
+
+
+def letter(connection: Connection, number: int) -> Letter | None:
+    """Return one message."""
+    row = connection.execute(select(outbox).where(outbox.c.id == number)).mappings().first()
+    return None if row is None else _letter(row)
+
+
+def letters(connection: Connection, *, state: str | None, most: int) -> list[Letter]:
+    """Return messages, the newest first."""
+    wanted = select(outbox).order_by(outbox.c.id.desc()).limit(most)
+    if state is not None:
+        wanted = wanted.where(outbox.c.state == state)
+    return [_letter(row) for row in connection.execute(wanted).mappings()]
+
+
+def tries(connection: Connection, number: int) -> list[tuple[float, int, bool, str]]:
+    """Return the tries of a message: when, which, whether it was taken, and what the other side said."""
+    rows = connection.execute(
+        select(deliveries.c.at, deliveries.c.attempt, deliveries.c.ok, deliveries.c.detail)
+        .where(deliveries.c.outbox_id == number)
+        .order_by(deliveries.c.id)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def redeliver(connection: Connection, number: int, now: float) -> bool:
+    """Have a message tried again, with its key and content; False when there is no such message."""
+    done = connection.execute(
+        update(outbox).where(outbox.c.id == number).values(state="pending", attempt_at=now, claimed_until=None)
+    )
+    return done.rowcount == 1
+
+
+def waiting(connection: Connection, now: float) -> tuple[int, float | None]:
+    """Return how many messages wait, and since when the oldest one that is due does."""
+    row = connection.execute(
+        select(
+            func.count(outbox.c.id),
+            func.min(outbox.c.attempt_at).filter(and_(outbox.c.attempt_at <= now)),
+        ).where(outbox.c.state == "pending")
+    ).one()
+    return row[0], row[1]
+
+
+def next_attempt(connection: Connection) -> float | None:
+    """Return when the next message that nobody has taken is to be tried; None when there is none."""
+    found: float | None = connection.execute(_NEXT).scalar()
+    return found
+
+
+_NEXT = select(func.min(outbox.c.attempt_at)).where(outbox.c.state == "pending", outbox.c.claimed_until.is_(None))
+_DUE = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.state == "pending",
+        outbox.c.attempt_at <= bindparam("now", type_=Double),
+        or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= bindparam("now", type_=Double)),
+    )
+    .limit(1)
+)
+
+
+def is_due(connection: Connection, now: float) -> bool:
+    """Tell whether a message is to be tried now that nobody is trying."""
+    return connection.execute(_DUE, {"now": now}).first() is not None
