@@ -5,6 +5,7 @@ import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,12 +21,17 @@ class Served:
     connect_to: tuple[str, ...]
 
 
-def scenario(count: int, *, delay: float = 0.0, smtp: int = 1) -> str:
+def spread(number: int) -> str:
+    """Return an address of documentation space, sixteen to a /64, as it is written."""
+    return str(ip_address((0x20010DB8 << 96) + ((number // 16) << 64) + number % 16 + 1))
+
+
+def scenario(count: int, *, delay: float = 0.0, smtp: int = 1, ips: list[str] | None = None) -> str:
     """Return a scenario of `count` right servers in documentation space; each answer takes `delay` seconds.
 
-    The first `smtp` of them greet.
+    The first `smtp` of them greet. `ips` are their addresses where the usual ones will not do.
     """
-    ips = [f"2001:db8::{number:x}" for number in range(1, count + 1)]
+    ips = ips or [f"2001:db8::{number:x}" for number in range(1, count + 1)]
     hosts = "\n".join(f'm{number} = {{ AAAA = "{ip}" }}' for number, ip in enumerate(ips, start=1))
     pointers = "\n".join(f'"{ip}" = "m{number}.good.example"' for number, ip in enumerate(ips, start=1))
     slow = f'[fault]\n"* *" = "delay {delay}"\n' if delay else ""

@@ -1,0 +1,40 @@
+"""The simulated year in short: some weeks, some seeds. `./simulate` runs the whole of it.
+
+That the judge of the simulation can find fault is tested too: a watch that believes the first look is found out.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from simulation import year
+from simulation.script import HOUR, write
+from truehelo.drift.machine import Thresholds
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_no_alarm_is_false_missed_or_doubled(seed: int, tmp_path: Path) -> None:
+    outcome = year.simulate(tmp_path, seed, subjects=40, days=14, interval_s=2 * HOUR)
+    print(outcome.line())
+    assert outcome.false == []
+    assert outcome.missed == []
+    assert outcome.doubled == []
+    assert outcome.unended == []
+    assert outcome.expected > 0, "the script held nothing to be told"
+    assert outcome.incidents > 0
+    assert outcome.worst_intervals < 1.5
+
+
+def test_a_watch_that_believes_one_look_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasty = Thresholds(failing=1, recovering=1, unsure=1)
+    monkeypatch.setattr(year, "Thresholds", lambda: hasty)
+    outcome = year.simulate(tmp_path, 7, subjects=40, days=10, interval_s=2 * HOUR)
+    assert not outcome.good
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_script_tells_truths_and_troubles_apart(seed: int) -> None:
+    script = write(seed, subjects=100, days=60, interval_s=HOUR)
+    assert any(not change.maintenance and not change.flapping for change in script.changes)
+    assert {trouble.kind for trouble in script.troubles} >= {"silent", "servfail", "lying nxdomain", "truncating", "loss", "slow"}
+    assert all(change.since < change.until <= script.seconds for change in script.changes if not change.flapping)
