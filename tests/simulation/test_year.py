@@ -25,6 +25,13 @@ def test_no_alarm_is_false_missed_or_doubled(seed: int, tmp_path: Path) -> None:
     assert outcome.worst_intervals < 1.5
 
 
+def test_the_same_over_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    outcome = year.simulate(tmp_path, 9, subjects=10, days=7, interval_s=3 * HOUR, store=postgres_url)
+    print(outcome.line())
+    assert outcome.good
+    assert outcome.incidents > 0
+
+
 def test_a_watch_that_believes_one_look_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hasty = Thresholds(failing=1, recovering=1, unsure=1)
     monkeypatch.setattr(year, "Thresholds", lambda: hasty)
@@ -36,5 +43,6 @@ def test_a_watch_that_believes_one_look_is_found_out(tmp_path: Path, monkeypatch
 def test_a_script_tells_truths_and_troubles_apart(seed: int) -> None:
     script = write(seed, subjects=100, days=60, interval_s=HOUR)
     assert any(not change.maintenance and not change.flapping for change in script.changes)
-    assert {trouble.kind for trouble in script.troubles} >= {"silent", "servfail", "lying nxdomain", "truncating", "loss", "slow"}
+    kinds = {trouble.kind for trouble in script.troubles}
+    assert kinds >= {"silent", "servfail", "lying nxdomain", "truncating", "loss", "slow", "lagging"}
     assert all(change.since < change.until <= script.seconds for change in script.changes if not change.flapping)

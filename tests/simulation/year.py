@@ -131,15 +131,22 @@ class Outcome:
 
 
 def simulate(
-    folder: Path, seed: int, subjects: int, days: float, interval_s: float, progress: Callable[[str], None] = lambda _: None
+    folder: Path,
+    seed: int,
+    subjects: int,
+    days: float,
+    interval_s: float,
+    progress: Callable[[str], None] = lambda _: None,
+    store: str | None = None,
 ) -> Outcome:
-    """Run one simulation; the database is made in `folder`."""
+    """Run one simulation; the database is made in `folder`, unless `store` names an empty one."""
     script = write(seed, subjects, days, interval_s)
     outcome = Outcome(seed=seed, subjects=subjects, days=days)
-    database = FailingDatabase(str(folder / f"year-{seed}.db"))
+    database = FailingDatabase(store or str(folder / f"year-{seed}.db"))
     migrate.upgrade(database)
-    event.listen(database.engine, "connect", lambda held, _: held.execute("PRAGMA synchronous=OFF"))
-    database.engine.dispose()
+    if database.is_sqlite:
+        event.listen(database.engine, "connect", lambda held, _: held.execute("PRAGMA synchronous=OFF"))
+        database.engine.dispose()
 
     async def main(loop: SimulatedLoop) -> None:
         clock = SimulatedClock(loop)
@@ -254,7 +261,7 @@ def _watch(
         stored=stored,
         idle_s=900.0,
         chores_s=1800.0,
-        together_s=45.0,
+        together_s=120.0,
     )
 
 

@@ -16,16 +16,24 @@ from truehelo.errors import InputError
 from truehelo.render.codes import BUG, INTERRUPTED, UNKNOWN, USAGE
 
 COMMANDS = {
+    "ack": ("truehelo.cli.ack:ack", "Say that somebody is on an incident."),
+    "alerts": ("truehelo.cli.alerts:alerts", "Test channels, see what was delivered and who is told of what."),
     "check": ("truehelo.cli.check:check", "Audit the names of mail servers: evidence, findings, the fix."),
+    "db": ("truehelo.cli.db:db", "Look after the database of the watch: upgrade, backup, check."),
     "demo": ("truehelo.cli.demo:demo", "Audit a textbook scenario for real, over loopback."),
     "doctor": ("truehelo.cli.doctor:doctor", "Say what this machine can and cannot see."),
     "explain": ("truehelo.cli.explain:explain", "Print the documentation of a tag."),
     "generic": ("truehelo.cli.generic:generic", "Say whether a name looks generated, and why."),
     "guide": ("truehelo.cli.guide:guide", "Print how a provider's PTR is set, or a mail server told its name."),
+    "incidents": ("truehelo.cli.incidents:incidents", "List what is open, or show one incident in full."),
     "inventory": ("truehelo.cli.inventory:inventory", "Say what is to be watched: import, export, diff, by hand."),
     "lab": ("truehelo.cli.lab:lab", "Serve a scenario on loopback until stopped."),
     "receivers": ("truehelo.cli.receivers:receivers", "List receivers, and what is known of each."),
     "replay": ("truehelo.cli.replay:replay", "Judge saved evidence again, offline."),
+    "silence": ("truehelo.cli.silence:silence", "Hear nothing of something for a while, or announce maintenance."),
+    "history": ("truehelo.cli.history:history", "Show how an address stood, and each change with its evidence."),
+    "report": ("truehelo.cli.regular:report", "Write the regular audit of what is watched, for people."),
+    "status": ("truehelo.cli.status:status", "Say what is wrong now, and what is unknown."),
     "watch": ("truehelo.cli.watch:watch", "Watch what the inventory names, and tell what is confirmed."),
     "wait": ("truehelo.cli.wait:wait", "Watch until a DNS change is everywhere."),
 }

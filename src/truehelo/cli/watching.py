@@ -95,11 +95,11 @@ def database_name(database: str | None, config: str | None = None) -> str:
     return database_of(read_config(path), path) or default_database()
 
 
-def is_there(database: str | None) -> bool:
+def is_there(database: str | None, config: str | None = None) -> bool:
     """Tell whether there is a file; of a server nobody can say without asking."""
     from truehelo.store.database import Database
 
-    store = Database(database_name(database))
+    store = Database(database_name(database, config))
     try:
         return store.exists()
     finally:

@@ -44,6 +44,8 @@ class Found:
     subjects: dict[Address, Subject] = field(default_factory=dict)
     unresolved: list[Unresolved] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    cut: bool = False
+    """Something was left out on the way: too many hosts or addresses, an SPF record that cannot be read to its end."""
 
     def add(
         self,
@@ -82,6 +84,7 @@ async def find_subjects(
                 found.add(subject.ip, subject.sources[0], domain=domain)
         found.unresolved += part.unresolved
         found.notes += part.notes
+        found.cut = found.cut or part.cut
     return found
 
 
@@ -141,6 +144,7 @@ class _Name:
     async def expand(self) -> None:
         await self._expand()
         if self.left_out:
+            self.found.cut = True
             self.found.notes.append(
                 f"{self.name}: leads to more than {MAX_OF_NAME:,} addresses; the others are not audited"
             )
@@ -176,8 +180,9 @@ class _Name:
             self._partly([*forward, *others])
 
     async def _domain(self, mx: Lookup) -> None:
-        hosts = _mx_hosts(mx)
+        hosts = _mx_hosts(mx) if "mx" in self.target.discover else []
         if len(hosts) > MAX_MX:
+            self.found.cut = True
             self.found.notes.append(f"{self.name}: {len(hosts)} MX records, the first {MAX_MX} are audited")
         forward, (spf, failed) = await asyncio.gather(
             asyncio.gather(*(self._exchanger(host) for _, host in hosts[:MAX_MX])), self._spf()
@@ -189,7 +194,8 @@ class _Name:
             if all(lookup.outcome.is_denial for lookup in lookups):
                 self.found.notes.append(f"{self.name}: MX host {host} has no address ({_outcomes(lookups)})")
         self._authorised(spf)
-        asked = [mx, *(lookup for lookups in forward for lookup in lookups), *failed]
+        asked = [*(lookup for lookups in forward for lookup in lookups), *failed]
+        asked = [mx, *asked] if "mx" in self.target.discover else asked
         if not self.found.subjects:
             null = mx.outcome is Outcome.ANSWER and not hosts
             what = "MX host (its null MX says that it takes no mail)" if null else "MX host"
@@ -203,6 +209,8 @@ class _Name:
     async def _spf(self) -> tuple[SpfExpansion, list[Lookup]]:
         """Return what the SPF record authorises, and the lookups on the way that failed."""
         failed: list[Lookup] = []
+        if "spf" not in self.target.discover:
+            return SpfExpansion(), failed
         suffixes = self.asks.suffixes
         own = suffixes.organisation(self.name)
         questions = expand(self.name, lambda domain: suffixes.organisation(domain) == own)
@@ -235,6 +243,7 @@ class _Name:
         for term in expansion.unlisted:
             self.found.notes.append(f"{self.name}: SPF term {term} authorises addresses that cannot be listed")
         if expansion.problem:
+            self.found.cut = True
             self.found.notes.append(f"{self.name}: SPF record not read to the end: {expansion.problem}")
 
     def _partly(self, lookups: Iterable[Lookup]) -> None:

@@ -43,6 +43,8 @@ class Target:
     expected: str | None = None
     helo: str | None = None
     """The HELO that the server sends, declared for this target."""
+    discover: frozenset[str] = frozenset({"mx", "spf"})
+    """Of a domain: what it leads to, the hosts of its MX records and the addresses that its SPF record authorises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,12 @@ from truehelo.drift.cause import absorbs, cause_key, locus, primary
 from truehelo.drift.routing import deliveries
 from truehelo.findings import Severity
 from truehelo.monitor.policy import Policy, moment
+from truehelo.monitor.quorum import agreed
 from truehelo.monitoring import Notice, NoticeKind
 from truehelo.store import incidents as rows
 from truehelo.store import outbox
 from truehelo.store.schedule import Watched
+from truehelo.store.seats import incident_beside
 
 FLAPPING = "flapping"
 
@@ -63,14 +65,19 @@ def fail(  # noqa: PLR0913  each is a part of what happened
     if not failures or policy.maintenance(subject.ip, subject.groups, now) is not None:
         return
     rows.serialise(connection)
+    told_of = agreed(connection, [(subject.id, failure.tag) for failure in failures], now)
     held = rows.of_subject(connection, subject.id)
     by_locus: dict[str, list[Failure]] = defaultdict(list)
     for failure in failures:
+        if (subject.id, failure.tag) not in told_of:
+            continue  # it stays untold until the other vantage points see it too (`untold.py`)
         by_locus[locus(failure.tag)].append(failure)
     for where in sorted(by_locus, key=lambda each: (each != "dns", each)):
         group = by_locus[where]
         flapping = any(_flaps(connection, subject, failure, policy, now) for failure in group)
         number = _of_same_change(held, where, policy, now)
+        if number is None:
+            number = incident_beside(connection, subject.id, subject.ip, [failure.tag for failure in group])
         if number is None:
             # What comes and goes is a story of its own: the others of its network must not wait until it is stable.
             key = f"{subject.ip} {where} {FLAPPING}" if flapping else ""

@@ -7,7 +7,7 @@ anybody.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from truehelo.blocklists.read import Listing
@@ -28,8 +28,8 @@ from truehelo.monitoring import Seen, State
 from truehelo.ports import Ports
 from truehelo.store.schedule import Due, Held
 
-FRESH_S = 86_400.0
-"""While an incident is this young its subjects are looked at with authority each time, so that a repair is seen at once."""
+FRESH_S = 3600.0
+"""While a change is this young its subjects are looked at with authority each time, so that a repair is seen at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +80,9 @@ class Look:
         """What the subject is watched for could be seen."""
         return not self.unseen & {"ptr", "iprev"}
 
-    def next_look(self) -> float | None:
+    def next_look(self, rechecks_s: Sequence[float]) -> float | None:
         """When to look again before the regular time."""
-        times = [when for each in self.standings.values() if (when := next_look(each, self.at)) is not None]
+        times = [when for each in self.standings.values() if (when := next_look(each, self.at, rechecks_s)) is not None]
         return min(times, default=None)
 
 
@@ -135,6 +135,15 @@ async def _names(due: Due, ip: Address, looking: Looking, at: float) -> Look:
     second.left = tuple(tag for tag in {*second.left, *first.left} if tag in kept and tag not in second.standings)
     second.failed = tuple({*first.failed, *second.failed} & set(second.standings))
     return second
+
+
+def _is_pending(held: Held, due: Due, at: float) -> bool:
+    """Something is on its way to be believed, or was broken of late; what was so from the start can wait for its caches."""
+    if held.tag.startswith(PREFIX):
+        return False
+    if held.state != State.FAILING:
+        return True
+    return at - held.turned < FRESH_S and (due.began_at is None or held.since > due.began_at)
 
 
 def _seems_changed(due: Due, first: Look) -> bool:
@@ -229,6 +238,11 @@ def _move(
 def _expected_otherwise(finding: Finding, facts: SubjectFacts, expected: tuple[str, ...]) -> bool:
     """Several names may be the right one: it is enough that the PTR holds one of them."""
     return finding.tag.name == "PTR_UNEXPECTED" and len(expected) > 1 and not set(expected).isdisjoint(facts.ptr_names)
+
+
+def standings_of(due: Due) -> dict[str, Standing]:
+    """Return how a subject stood before this look."""
+    return {held.tag: _standing(held) for held in due.held}
 
 
 def _standing(held: Held) -> Standing:

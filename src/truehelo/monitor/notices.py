@@ -15,6 +15,12 @@ from truehelo.store import incidents as rows
 from truehelo.store.incidents import IncidentRow, MemberRow
 
 MAX_MEMBERS = 50
+_BEFORE = {
+    NoticeKind.RECOVERED: "well again",
+    NoticeKind.STABLE: "stable again",
+    NoticeKind.SEEN: "it can be seen again",
+    NoticeKind.FLAPPING: "it comes and goes",
+}
 
 
 def member_of(row: MemberRow) -> Member:
@@ -72,21 +78,18 @@ def _told_of(found: Sequence[MemberRow], incident: IncidentRow, one_each: list[M
 def summary(incident: IncidentRow, kind: NoticeKind, members: Sequence[MemberRow], count: int) -> str:
     """Say in one sentence what it is about."""
     about = str(incident.details.get("message") or incident.cause)
-    if kind is NoticeKind.UNSEEN:
-        return incident.cause
-    if kind is NoticeKind.SEEN:
-        return f"it can be seen again: {incident.cause}"
-    if count > 1:
+    if kind in (NoticeKind.UNSEEN, NoticeKind.SEEN):
+        about = incident.cause
+    elif count > 1:
         networks = sorted({member.network for member in members})
         where = f" in {networks[0]}" if len(networks) == 1 else f" in {len(networks)} networks"
         about = f"{count} addresses{where}: {incident.tag}"
-    if kind is NoticeKind.RECOVERED:
-        return f"well again: {about}"
-    if kind is NoticeKind.STABLE:
-        return f"stable again: {about}"
-    if kind is NoticeKind.FLAPPING or incident.details.get(FLAPPING):
-        return f"it comes and goes: {about}"
-    return about
+    before = _BEFORE.get(kind, "")
+    if kind is NoticeKind.RECOVERED and incident.details.get("ended"):
+        before = str(incident.details["ended"])
+    elif not before and incident.details.get(FLAPPING):
+        before = _BEFORE[NoticeKind.FLAPPING]
+    return f"{before}: {about}" if before else about
 
 
 def freeze(notice: Notice) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from truehelo.drift.routing import next_try
 from truehelo.monitor.notices import freeze, notice_of, thaw
 from truehelo.monitor.policy import Policy
+from truehelo.monitor.silencing import silences_of
 from truehelo.monitoring import NoticeKind
 from truehelo.ports import Channel, ChannelError, Clock
 from truehelo.render.notice import message
@@ -25,6 +26,8 @@ from truehelo.store.outbox import Letter
 LEASE_S = 90.0
 SEND_S = 60.0
 """Longer than any channel's own bound: a channel that hangs all the same must not hold the others."""
+PATIENCE_S = 1.0
+"""For so long the others wait for a channel."""
 _ENDS = (NoticeKind.RECOVERED, NoticeKind.STABLE, NoticeKind.SEEN)
 _NAGS = (NoticeKind.REMINDER, NoticeKind.ESCALATED)
 T = TypeVar("T")
@@ -58,34 +61,65 @@ class Pump:
         delivered: Delivered,
     ) -> None:
         """Keep the parts; nothing is sent yet."""
+        self.freed: Callable[[], None] = lambda: None
+        """Is called when a channel can take messages again."""
+        self._sending: dict[str, asyncio.Task[None]] = {}
         self._database, self._stored, self._channels = database, stored, channels
         self._policy, self._clock, self._worker, self._delivered = policy, clock, worker, delivered
 
     async def run_once(self) -> int:
         """Deliver what is due now; return how many messages were taken up.
 
+        A channel that takes its time goes on beside, and gets nothing more until it is done.
+
         Raises:
             StoreError: The database failed; nothing is lost, and what was handed over may be so again.
         """
+        self._reap()
         if not await self._stored(self._is_due):
             return 0
         letters = await self._stored(self._take)
         by_channel: dict[str, list[Letter]] = {}
         for letter in letters:
             by_channel.setdefault(letter.channel, []).append(letter)
-        done = await asyncio.gather(*(self._all_of(each) for each in by_channel.values()), return_exceptions=True)
-        for failure in done:
-            if isinstance(failure, BaseException):
-                raise failure
+        for name, each in by_channel.items():
+            task = self._sending[name] = asyncio.ensure_future(self._all_of(each))
+            task.add_done_callback(lambda _: self.freed())
+        await self.finish(PATIENCE_S)
+        self._reap()
         return len(letters)
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for what is being sent, for so long at most."""
+        if self._sending:
+            await asyncio.wait(self._sending.values(), timeout=seconds)
+
+    async def aclose(self) -> None:
+        """Break off what is still being sent; it is sent again later."""
+        tasks = list(self._sending.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def next_attempt(self, connection: Connection) -> float | None:
+        """Return when something is to be tried again; None when nothing waits but for a channel that is busy."""
+        return outbox.next_attempt(connection, self._sending)
+
+    def _reap(self) -> None:
+        """Let go of the channels that are done; what the store kept from being noted is raised."""
+        done = [name for name, task in self._sending.items() if task.done()]
+        failures = [task.exception() for name in done if not (task := self._sending.pop(name)).cancelled()]
+        for failure in failures:
+            if failure is not None:
+                raise failure
 
     def _is_due(self) -> bool:
         with self._database.read() as connection:
-            return outbox.is_due(connection, self._now())
+            return outbox.is_due(connection, self._now(), self._sending)
 
     def _take(self) -> list[Letter]:
         with self._database.write() as connection:
-            return outbox.take(connection, self._worker, self._now(), LEASE_S)
+            return outbox.take(connection, self._worker, self._now(), LEASE_S, busy=self._sending)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -132,7 +166,7 @@ class Pump:
                     return None
                 until = self._silenced_until(connection, incident, now)
                 if until is not None and letter.kind not in _ENDS:
-                    outbox.postpone(connection, letter, until, "silenced")
+                    outbox.postpone(connection, letter, until, outbox.SILENCED)
                     return None
             if letter.notice is not None:
                 return letter.notice
@@ -146,25 +180,18 @@ class Pump:
         if letter.kind in _NAGS and incident.closed is not None:
             return "it was over before it was told"
         if letter.kind in _NAGS and incident.acknowledged is not None:
-            return f"acknowledged by {incident.acknowledged_by}"
+            return f"{outbox.ACKNOWLEDGED}{incident.acknowledged_by}"
         if letter.kind not in _ENDS and incident.closed is not None and incident.details.get("silenced"):
             return "it was over before its silence ended"
         return ""
 
     def _silenced_until(self, connection: Connection, incident: rows.IncidentRow, now: float) -> float | None:
-        """Until when all members of an incident are silenced; None when one is not."""
-        if not self._policy.silences:
-            return None
-        ends = []
-        for member in rows.members_of(connection, incident.id):
-            silence = self._policy.silence(member.tag, member.ip, member.groups, now)
-            if silence is None:
-                return None
-            ends.append(silence.until.timestamp())
-        if not ends:
+        """Until when an incident is silenced as a whole; None when it is not."""
+        found = silences_of(incident, rows.members_of(connection, incident.id), self._policy, now)
+        if not found:
             return None
         rows.change_incident(connection, incident.id, details={**incident.details, "silenced": True})
-        return min(ends)
+        return min(silence.until for silence in found).timestamp()
 
     def _settle(self, letter: Letter, failed: ChannelError | None, said: str) -> None:
         now = self._now()

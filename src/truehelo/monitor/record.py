@@ -3,7 +3,7 @@
 Does not decide what was seen (`look.py`) nor what is one incident (`incidents.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,16 @@ from sqlalchemy import Connection
 from truehelo.blocklists.read import Listing
 from truehelo.blocklists.read import State as ListState
 from truehelo.drift.cause import what_of
-from truehelo.drift.machine import RECHECKS_S
 from truehelo.engine.judge import AS_USUAL, Judging
 from truehelo.findings import Severity
 from truehelo.monitor import incidents, lists
 from truehelo.monitor.incidents import Failure, Told
-from truehelo.monitor.look import Look
+from truehelo.monitor.look import Look, standings_of
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.story import evidence, story, ttl_of
 from truehelo.monitoring import State
 from truehelo.store import results, schedule
+from truehelo.store.results import Listed
 from truehelo.store.schedule import Checked, Due, Held
 
 UNDETERMINED, MAINTENANCE = "undetermined", "maintenance"
@@ -44,18 +44,19 @@ def after(look: Look, policy: Policy) -> Checked:
     blind_since, cause = _blind(look)
     due_at = _regular(due, at)
     times = [due_at]
-    hurried = look.next_look()
+    rechecks_s = policy.settings.rechecks_s
+    hurried = look.next_look(rechecks_s)
     if hurried is not None:
         times.append(hurried)
     if blind_since is not None:
         # What could not be seen is tried again soon, and then at its regular time.
-        times += [blind_since + offset for offset in RECHECKS_S if blind_since + offset > at][:1]
+        times += [blind_since + offset for offset in rechecks_s if blind_since + offset > at][:1]
     states = [standing.state for standing in look.standings.values()] or [State(held.state) for held in due.held]
     if not look.unchanged:
         states = [standing.state for standing in look.standings.values()]
     worst = next((state for state in _ORDER if state in states), State.OK)
     began = due.began_at if due.began_at is not None or not look.determined else at
-    long_blind = blind_since is not None and (at - blind_since >= RECHECKS_S[-1] or due.overlay == UNDETERMINED)
+    long_blind = blind_since is not None and (at - blind_since >= rechecks_s[-1] or due.overlay == UNDETERMINED)
     overlay = UNDETERMINED if long_blind else ""
     if not overlay and policy.maintenance(due.subject.ip, due.subject.groups, at) is not None:
         overlay = MAINTENANCE
@@ -74,6 +75,7 @@ def after(look: Look, policy: Policy) -> Checked:
         worst="new" if began is None else worst,
         overlay=overlay,
         listed_at=due.listed_at if look.listings is None else at,
+        unseen=",".join(sorted(look.unseen)) if look.unseen else "",
     )
 
 
@@ -91,12 +93,43 @@ def _regular(due: Due, at: float) -> float:
     return due.due_at + (missed + 1) * interval if due.due_at <= at else due.due_at
 
 
-def is_plain(look: Look, checked: Checked) -> bool:
-    """Tell whether nothing needs to be written but the schedule."""
-    return look.unchanged and checked.overlay == look.due.overlay and look.due.worst != "new"
+def is_plain(look: Look, checked: Checked, listed: "Mapping[str, Listed] | None" = None) -> bool:
+    """Tell whether nothing needs to be written but the schedule; `listed` is what the lists said so far."""
+    if look.facts is not None or checked.overlay != look.due.overlay or look.due.worst == "new":
+        return False
+    if look.listings is None:
+        return True
+    moved = look.left or look.failed or look.recovered or look.standings != standings_of(look.due)
+    return listed is not None and not moved and not _listed_anew(look, listed)
 
 
-def write(connection: Connection, look: Look, checked: Checked, writing: Writing, told: Told) -> bool:
+def write_all(connection: Connection, batch: Sequence[tuple[Look, Checked]], writing: Writing, told: Told) -> list[Look]:
+    """Write looks, in one transaction of the caller's; return those of which more was written than the schedule.
+
+    What is held against what was kept is read for all of them at once: most looks change nothing.
+    """
+    listed = results.listed_of(connection, [look.due.subject.id for look, _ in batch if look.listings is not None])
+    nothing: dict[str, Listed] = {}
+    plain, others = [], []
+    for look, checked in batch:
+        if is_plain(look, checked, listed.get(look.due.subject.id, nothing)):
+            plain.append(checked)
+        else:
+            others.append((look, checked))
+    schedule.record_unchanged(connection, plain)
+    for look, checked in others:
+        write(connection, look, checked, writing, told, listed.get(look.due.subject.id, nothing))
+    return [look for look, _ in others]
+
+
+def write(
+    connection: Connection,
+    look: Look,
+    checked: Checked,
+    writing: Writing,
+    told: Told,
+    listed: "Mapping[str, Listed] | None" = None,
+) -> bool:
     """Write one look; False when its tick was recorded before, and nothing was written."""
     if not schedule.record(connection, checked):
         return False
@@ -104,7 +137,10 @@ def write(connection: Connection, look: Look, checked: Checked, writing: Writing
     _sight(connection, look, checked)
     if look.unchanged:
         return True
-    _listings(connection, look)
+    if look.listings is not None:
+        held = results.listed(connection, due.subject.id) if listed is None else listed
+        for name, said in _listed_anew(look, held).items():
+            results.put_listing(connection, due.subject.id, name, said, at)
     before = {held.tag: held for held in due.held}
     seen_before = results.observed(connection, due.subject.id)
     changed = {
@@ -264,16 +300,13 @@ def story_of(look: Look, tag: str, writing: Writing, old_ttl: int) -> dict[str, 
     return story(look.facts, look.findings.get(tag), writing.judging, at=look.at, old_ttl=old_ttl)
 
 
-def _listings(connection: Connection, look: Look) -> None:
-    """Keep what the lists say where that is anything but clean, each for as long as it stays so."""
-    if look.listings is None:
-        return
-    before = results.listed(connection, look.due.subject.id)
-    for listing in look.listings:
+def _listed_anew(look: Look, before: Mapping[str, Listed]) -> dict[str, Listed | None]:
+    """Return what lists say that they did not say before; None where an address is clean again."""
+    anew: dict[str, Listed | None] = {}
+    for listing in look.listings or ():
         now = None
         if listing.state is not ListState.CLEAN:
-            now = results.Listed(
-                str(listing.state), ", ".join(listing.codes), listing.reason or "; ".join(listing.meanings)
-            )
+            now = Listed(str(listing.state), ", ".join(listing.codes), listing.reason or "; ".join(listing.meanings))
         if before.get(listing.list) != now:
-            results.put_listing(connection, look.due.subject.id, listing.list, now, look.at)
+            anew[listing.list] = now
+    return anew

@@ -1,4 +1,6 @@
-"""What fails without an incident: a maintenance has ended, or a watcher died half-way. It is looked at again, and told.
+"""What fails without an incident: a maintenance has ended, others see it fail too by now, or a watcher died half-way.
+
+It is looked at again, and told.
 
 That a failing tag has an open incident is an invariant of the store; this is what restores it.
 """
@@ -12,6 +14,7 @@ from truehelo.findings import Severity
 from truehelo.monitor import incidents
 from truehelo.monitor.incidents import Failure, Told
 from truehelo.monitor.look import Look, Looking, sure_look
+from truehelo.monitor.quorum import agreed
 from truehelo.monitor.record import Writing, story_of
 from truehelo.store import incidents as rows
 from truehelo.store import schedule
@@ -44,15 +47,23 @@ async def tell_untold(
 
 
 def _untold(database: Database, writing: Writing, now: float) -> list[Due]:
+    found: list[Due] = []
+    after = 0
     with database.read() as connection:
-        ids = sorted({subject_id for subject_id, _ in rows.failing_untold(connection, MOST)})
-        dues = schedule.taken(connection, Subjects(), ids) if ids else []
-    return [due for due in dues if writing.policy.maintenance(due.subject.ip, due.subject.groups, now) is None]
+        # Page by page: what stays untold for long must not hide what need not.
+        while len(found) < MOST and (page := rows.failing_untold(connection, MOST, after)):
+            after = page[-1][0]
+            ids = sorted({subject_id for subject_id, _ in agreed(connection, page, now)})
+            dues = schedule.taken(connection, Subjects(), ids) if ids else []
+            found += [due for due in dues if writing.policy.maintenance(due.subject.ip, due.subject.groups, now) is None]
+    return found[:MOST]
 
 
 def _tell(database: Database, found: list[Due], looks: dict[str, Look], writing: Writing, now: float, told: Told) -> None:
     with database.write() as connection:
-        untold = set(rows.failing_untold(connection, MOST))
+        # First: what another transaction ends now must not be read as failing, and then be opened.
+        rows.serialise(connection)
+        untold = set(rows.failing_untold(connection, None, of=[due.subject.id for due in found]))
         for due in found:
             failures = [
                 Failure(tag=held.tag, severity=Severity(held.severity), since=held.since, old=held.old, new=held.new)

@@ -19,6 +19,7 @@ from truehelo.monitor.policy import Policy, moment
 from truehelo.monitoring import Notice, NoticeKind
 from truehelo.store import incidents as rows
 from truehelo.store import tables, upkeep
+from truehelo.store.spans import BEGAN, HEARTBEAT
 from truehelo.store.upkeep import DAY_S, Blind
 
 CANNOT_SEE = "CANNOT_SEE"
@@ -32,6 +33,17 @@ def end_stable(connection: Connection, policy: Policy, now: float, told: Told) -
         rows.change_member(connection, member.id, closed=now)
         incident = rows.incident(connection, member.incident_id)
         if incident is not None:
+            close_if_over(connection, incident, policy, now, told)
+
+
+def end_removed(connection: Connection, policy: Policy, now: float, told: Told) -> None:
+    """End what is no longer watched: nobody will ever see it well again."""
+    for member in rows.removed_members(connection):
+        rows.serialise(connection)
+        rows.change_member(connection, member.id, closed=now)
+        incident = rows.incident(connection, member.incident_id)
+        if incident is not None:
+            rows.change_incident(connection, incident.id, details={**incident.details, "ended": "no longer watched"})
             close_if_over(connection, incident, policy, now, told)
 
 
@@ -171,17 +183,17 @@ def _when(at: float) -> str:
 
 def retain(connection: Connection, settings: RetentionSettings, now: float) -> int:
     """Roll up the days that are over, and remove what is older than it is to be kept; return how many rows were removed."""
-    _roll_up(connection, settings, now)
     return upkeep.prune(
         connection,
-        history_before=now - settings.history_days * DAY_S,
+        # Whole days: one that is not rolled up yet must be there as a whole when it is.
+        history_before=_roll_up(connection, settings, now) * DAY_S,
         incidents_before=now - settings.incidents_days * DAY_S,
         deliveries_before=now - settings.deliveries_days * DAY_S,
     )
 
 
-def _roll_up(connection: Connection, settings: RetentionSettings, now: float) -> None:
-    """Keep in short the days that retention is about to remove."""
+def _roll_up(connection: Connection, settings: RetentionSettings, now: float) -> int:
+    """Keep in short the days that retention is about to remove; return the first day (since the epoch) that it leaves."""
     from truehelo.store.history import day_of
 
     first = upkeep.get(connection, "rolled_up")
@@ -195,12 +207,15 @@ def _roll_up(connection: Connection, settings: RetentionSettings, now: float) ->
         upkeep.roll_up(connection, day_of(connection, day))
     if until > start or first is None:
         upkeep.put(connection, "rolled_up", str(max(start, until)))
+    return until
 
 
 def note_gap(connection: Connection, vantage: str, now: float, usual: timedelta) -> float | None:
     """Keep that nobody watched since the last heartbeat, if that is long ago; return since when."""
-    held = upkeep.get(connection, f"heartbeat {vantage}")
-    upkeep.put(connection, f"heartbeat {vantage}", repr(now))
+    held = upkeep.get(connection, f"{HEARTBEAT}{vantage}")
+    upkeep.put(connection, f"{HEARTBEAT}{vantage}", repr(now))
+    if held is None:
+        upkeep.put(connection, f"{BEGAN}{vantage}", repr(now))
     if held is None or now - float(held) <= usual.total_seconds():
         return None
     upkeep.add_gap(connection, vantage, float(held), now, "the watch was not running")

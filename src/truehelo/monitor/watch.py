@@ -1,38 +1,39 @@
 """The watch: takes what is due, looks, records, delivers, and looks after itself. One process needs nothing else.
 
-Several may share one database: what is due is taken by lease, and recorded only once. What could not be recorded, since the
-database is gone, is kept and recorded later; what the database does not tell is not looked at. Does not decide
-anything about addresses (`look.py`, `incidents.py`); knows no adapter but the store.
+Several may share one database: what is due is taken by lease, and recorded only once. They may also share the work by role:
+then a scheduler hands out what is due, and workers look and deliver (`app/sharing.py`). What could not be recorded, since
+the database is gone, is kept and recorded later; what the database does not tell is not looked at. Does not decide anything
+about addresses (`look.py`, `incidents.py`); knows no adapter but the store.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any
 
 from truehelo.configuration.read import Configuration
-from truehelo.engine.discover import discover
-from truehelo.facts.address import Address
 from truehelo.findings import Severity
-from truehelo.inventory.discovered import Merge
 from truehelo.monitor import upkeep as chores
+from truehelo.monitor.discovering import discover_due
+from truehelo.monitor.gauges import gauge
 from truehelo.monitor.incidents import Told
+from truehelo.monitor.lists import PREFIX
 from truehelo.monitor.look import Look, Looking, look
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.pump import Pump
-from truehelo.monitor.record import Writing, after, is_plain, write
+from truehelo.monitor.record import Writing, after, write_all
 from truehelo.monitor.steady import SteadyClock
+from truehelo.monitor.stored import Inline, Stored
 from truehelo.monitor.untold import tell_untold
-from truehelo.service.health import Gauges, Health, Part
-from truehelo.store import history, inventory, outbox, schedule, upkeep
+from truehelo.service.health import Health, Part
+from truehelo.store import outbox, schedule, shares, upkeep
 from truehelo.store.database import Database, StoreError
+from truehelo.store.presence import Presence
 from truehelo.store.schedule import Checked, Due, Subjects
 
-T = TypeVar("T")
 LEASE_S = 180.0
 """How long a subject is taken for: longer than any look, shorter than anybody's patience."""
 LOOK_S = 150.0
@@ -42,6 +43,20 @@ MAX_UNWRITTEN = 20_000
 RETAIN_S = 3600.0
 RETRY_S = 5.0
 GAP = timedelta(minutes=10)
+SHARED = "shared out"
+"""The key of the last sign of life of any scheduler."""
+Turn = Callable[[], Awaitable[float]]
+"""One round of a kind of work; returns for how many seconds there is nothing of it to do."""
+
+
+class Role(StrEnum):
+    """Which part of the work a process does."""
+
+    ALL = "all"
+    SCHEDULER = "scheduler"
+    """Looks after the whole; what is due is handed out by one of its `turns`."""
+    WORKER = "worker"
+    """Looks at what it is handed, and delivers."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +71,7 @@ class Watch:
     health: Health
     configuration: Configuration
     worker: str
-    stored: "Stored"
+    stored: Stored
     log: Callable[[str], None] = lambda _: None
     on_turn: Callable[[], None] = lambda: None
     idle_s: float = 1.0
@@ -64,16 +79,22 @@ class Watch:
     chores_s: float = 15.0
     together_s: float = 0.05
     """What is due within so many seconds is taken in one transaction."""
-    schedules: bool = True
-    """Whether this process takes what is due itself; one that is handed its work does not."""
+    role: Role = Role.ALL
+    turns: tuple[Turn, ...] = ()
+    """Kinds of work that somebody else adds."""
+    presence: Presence | None = None
+    """Has others know that this process lives, and gives up the work of those that do not."""
+    halted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Is set by `stop`."""
     _subjects: Subjects = field(default_factory=Subjects)
+    _unstored: set[str] = field(default_factory=set)
+    """The kinds of work that the store kept from being done when they were tried last."""
     _in_flight: set[asyncio.Task[None]] = field(default_factory=set)
     _done: list[tuple[Look, Checked]] = field(default_factory=list)
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
     _sooner: asyncio.Event = field(default_factory=asyncio.Event)
     _posted: asyncio.Event = field(default_factory=asyncio.Event)
-    _stopping: bool = False
     _retained_at: float = 0.0
     _hurried: dict[str, float] = field(default_factory=dict)
 
@@ -85,7 +106,7 @@ class Watch:
     @property
     def stopping(self) -> bool:
         """Whether `stop` was called."""
-        return self._stopping
+        return self.halted.is_set()
 
     @property
     def vantage(self) -> str:
@@ -94,9 +115,16 @@ class Watch:
 
     async def run(self) -> None:
         """Watch until `stop` is called."""
-        loops: list[Callable[[], Awaitable[float]]] = [self._flush, self._deliver, self._look_after]
-        if self.schedules:
+        loops: list[Turn] = [self._look_after, *self.turns]
+        if self.role is Role.ALL:
             loops.insert(0, self._take)
+        if self.role is not Role.SCHEDULER:
+            loops += [self._flush, self._deliver]
+        if self.presence is not None:
+            with contextlib.suppress(StoreError):  # it is tried again
+                await self._attend()
+            loops.append(self._attend)
+        self.pump.freed = self._posted.set
         tasks = [asyncio.ensure_future(self._forever(turn)) for turn in loops]
         try:
             await asyncio.gather(*tasks)
@@ -104,11 +132,11 @@ class Watch:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.pump.aclose()
 
     def stop(self) -> None:
         """Stop when what is in flight is done and recorded."""
-        self._stopping = True
-        for event in (self._filled, self._room, self._sooner, self._posted):
+        for event in (self.halted, self._filled, self._room, self._sooner, self._posted):
             event.set()
 
     async def _forever(self, turn: Callable[[], Awaitable[float]]) -> None:
@@ -116,20 +144,28 @@ class Watch:
         while True:
             try:
                 wait = await turn()
-                self.health.well(Part.STORE)
+                self._store_is_well(turn.__name__)
             except StoreError as error:
                 wait = RETRY_S
+                self._unstored.add(turn.__name__)
                 if self.health.trouble(Part.STORE, str(error)):
                     self.log(f"the database cannot be used, and is tried again: {error}")
-            if self._stopping and await self._wound_up():
+            if self.stopping and await self._wound_up():
                 return
             if wait > 0:
                 await asyncio.sleep(wait)
+
+    def _store_is_well(self, turn: str) -> None:
+        """One kind of work has used the store; that it can be read is no sign that it can be written to."""
+        self._unstored.discard(turn)
+        if not self._unstored and self.health.well(Part.STORE):
+            self.log("the database can be used again")
 
     async def _wound_up(self) -> bool:
         """Wait for what is in flight; True when this loop may end."""
         if self._in_flight:
             await asyncio.wait(set(self._in_flight), timeout=LOOK_S)
+        await self.pump.finish(LOOK_S)
         if self._done:
             with contextlib.suppress(StoreError):
                 await self._write_down()
@@ -142,7 +178,7 @@ class Watch:
         room = self.configuration.watching.watch.concurrency - len(self._in_flight)
         self.health.ticked()
         self.on_turn()
-        if self._stopping:
+        if self.stopping:
             return 0.0
         if room <= 0 or len(self._done) >= MAX_UNWRITTEN:
             self._room.clear()
@@ -175,10 +211,11 @@ class Watch:
         with self.database.read() as connection:
             return schedule.next_due(connection, self.vantage)
 
-    def _start(self, due: Due) -> None:
+    def _start(self, due: Due) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(self._look(due))
         self._in_flight.add(task)
         task.add_done_callback(self._landed)
+        return task
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
         self._in_flight.discard(task)
@@ -188,7 +225,8 @@ class Watch:
     async def _look(self, due: Due) -> None:
         at, began = self.clock.seconds(), self.clock.monotonic()
         try:
-            found = await asyncio.wait_for(look(due, self.looking, at), LOOK_S)
+            async with asyncio.timeout(LOOK_S):
+                found = await look(due, self.looking, at)
         except TimeoutError:
             self.health.trouble(
                 Part.SCHEDULE, f"a look at {due.subject.ip} took longer than {LOOK_S:.0f} s", name=due.subject.ip
@@ -211,7 +249,7 @@ class Watch:
         if not self._done:
             self._filled.clear()
             await _wait(self._filled, self.idle_s)
-        if self._done and len(self._done) < FLUSH_MANY and not self._stopping:
+        if self._done and len(self._done) < FLUSH_MANY and not self.stopping:
             await asyncio.sleep(FLUSH_S)
         await self._write_down()
         return 0.0
@@ -237,31 +275,46 @@ class Watch:
             self.log(f"incident {number} closed")
 
     def _record(self, batch: Sequence[tuple[Look, Checked]], told: Told) -> None:
-        plain = [checked for found, checked in batch if is_plain(found, checked)]
-        others = [(found, checked) for found, checked in batch if not is_plain(found, checked)]
         with self.database.write() as connection:
-            schedule.record_unchanged(connection, plain)
-            for found, checked in others:
-                write(connection, found, checked, self.writing, told)
-            now = self.clock.seconds()
-            for network in {found.due.subject.network for found, _ in others if _is_new_suspicion(found)}:
-                if now - self._hurried.get(network, 0.0) > self.policy.group_s:
-                    self._hurried[network] = now
-                    schedule.hurry(connection, network, self.vantage, now)
+            changed = write_all(connection, batch, self.writing, told)
+            self._hurry(connection, [found for found in changed if _new_suspicions(found)])
         if len(self._hurried) > 10_000:
             self._hurried.clear()
 
-    async def checked(self, dues: Sequence[Due]) -> None:
+    def _hurry(self, connection: Any, suspected: Sequence[Look]) -> None:
+        """Have looked at soon what may be next: the neighbours, and the same address from elsewhere."""
+        now = self.clock.seconds()
+        for network in sorted({found.due.subject.network for found in suspected}):
+            if now - self._hurried.get(network, 0.0) > self.policy.group_s:
+                self._hurried[network] = now
+                schedule.hurry(connection, network, self.vantage, now)
+        listed = {
+            found.due.subject.id for found in suspected if any(tag.startswith(PREFIX) for tag in _new_suspicions(found))
+        }
+        for ids in (listed, {found.due.subject.id for found in suspected} - listed):
+            if ids:
+                shares.look_beside(connection, ids, now, lists=ids is listed)
+
+    async def checked(self, dues: Sequence[Due], until: float | None = None) -> list[Due]:
         """Look at these subjects and record what was found: the same tick, for work that somebody else has shared out.
 
+        Returns those that could not be begun by `until` (seconds since the epoch), or before a stop.
+
         Raises:
-            StoreError: The database failed; what was not recorded will be due again.
+            StoreError: The database failed; it is recorded later if this process lives, else due again.
         """
+        tasks = []
         for due in dues:
-            self._start(due)
-        while self._in_flight:
-            await asyncio.wait(set(self._in_flight))
+            while len(self._in_flight) >= self.configuration.watching.watch.concurrency and not self.stopping:
+                self._room.clear()
+                await _wait(self._room, self.idle_s)
+            if self.stopping or (until is not None and self.clock.seconds() > until):
+                break
+            tasks.append(self._start(due))
+        if tasks:
+            await asyncio.wait(tasks)
         await self._write_down()
+        return list(dues[len(tasks) :])
 
     # What is to be told
 
@@ -276,7 +329,7 @@ class Watch:
 
     def _next_letter(self) -> float | None:
         with self.database.read() as connection:
-            return outbox.next_attempt(connection)
+            return self.pump.next_attempt(connection)
 
     # What is done now and then
 
@@ -290,117 +343,84 @@ class Watch:
         gap = await self.stored(self._chores)
         if gap is not None:
             self.log("nobody watched for a while; that is kept as a gap in the history")
+        if self.role is Role.WORKER:
+            return 0.0 if self.stopping else self.chores_s
         told = Told()
         await tell_untold(self.database, self.stored, self.looking, self.writing, self.clock.seconds(), told)
         if told.opened:
             self._posted.set()
-        await self._discover()
-        return 0.0 if self._stopping else self.chores_s
+        watching = self.configuration.watching.watch
+        notes = await discover_due(
+            self.database,
+            self.stored,
+            self.looking.ports,
+            self.clock.seconds(),
+            every_s=watching.discovery_s,
+            interval_s=watching.interval_s,
+        )
+        for note in notes:
+            self.log(note)
+        return 0.0 if self.stopping else self.chores_s
+
+    async def _attend(self) -> float:
+        assert self.presence is not None  # noqa: S101
+        count = await self.stored(self.presence.turn)
+        if count:
+            self.log(f"took over from a watcher that is gone: {count} subjects and messages")
+            self._sooner.set()
+            self._posted.set()
+        return 0.0 if self.stopping else self.presence.every_s
 
     def _chores(self) -> float | None:
         now, told = self.clock.seconds(), Told()
-        watching = self.configuration.watching
         with self.database.write() as connection:
-            gap = chores.note_gap(connection, self.vantage, now, GAP)
-            schedule.clamp(connection, self.vantage, now)
+            gap = self._beat(connection, now)
             self.policy.silences = upkeep.silences_now(connection, "silence", now)
             self.policy.windows = upkeep.silences_now(connection, "maintenance", now)
-            chores.end_stable(connection, self.policy, now, told)
-            chores.tell_blindness(connection, self.policy, now, told)
-            chores.remind(connection, self.policy, now)
-            chores.digest(connection, self.policy, now)
-        if now - self._retained_at >= RETAIN_S:
+            # Several do not do it at once: each of these jobs reads, decides and writes.
+            if self.role is not Role.WORKER and upkeep.alone(connection):
+                self._chores_of_all(connection, now, told)
+        if self.role is not Role.WORKER and now - self._retained_at >= RETAIN_S:
             self._retained_at = now
             with self.database.write() as connection:
-                chores.retain(connection, watching.retention, now)
+                if upkeep.alone(connection):
+                    chores.retain(connection, self.configuration.watching.retention, now)
         with self.database.read() as connection:
-            self._gauge(connection)
+            gauge(connection, self.health, self.clock.seconds())
         return gap
 
-    def _gauge(self, connection: Any) -> None:
-        seen = history.overview(connection)
-        counted = history.counted(connection)
-        now = self.clock.seconds()
-        self.health.ticked(max(0.0, now - seen.oldest_due) if seen.oldest_due is not None else 0.0)
-        states = {**seen.by_state}
-        if seen.undetermined:
-            states["undetermined"] = seen.undetermined
-        if seen.maintenance:
-            states["maintenance"] = seen.maintenance
-        self.health.gauges = Gauges(
-            states=states,
-            findings=counted.findings,
-            incidents=counted.incidents,
-            listings=counted.listings,
-            undetermined=seen.undetermined,
-            waiting=counted.waiting,
-        )
+    def _beat(self, connection: Any, now: float) -> float | None:
+        """Keep that somebody watches; return since when nobody did, if that is long ago.
 
-    async def _discover(self) -> None:
-        """Look up what the names of the inventory lead to now, a few at a time."""
-        watching = self.configuration.watching.watch
-        before = self.clock.seconds() - watching.discovery_s
-        lines = await self.stored(lambda: self._names_due(before))
-        for line in lines:
-            held = await self.stored(partial(self._held, line.key))
-            if held is None:
-                continue
-            ports = self.looking.ports
-            merged = await discover(line, held, ports.resolver, ports.suffixes)
-            await self.stored(partial(self._found, line.key, held, merged))
-            for note in merged.notes[:3]:
-                self.log(note)
+        Only who looks keeps it of its vantage point, and a worker only while a scheduler has work for it.
+        """
+        if self.role is Role.SCHEDULER:
+            upkeep.put(connection, SHARED, repr(now))
+            return None
+        shared = upkeep.get(connection, SHARED) if self.role is Role.WORKER else repr(now)
+        if shared is None or now - float(shared) > GAP.total_seconds():
+            return None
+        return chores.note_gap(connection, self.vantage, now, GAP)
 
-    def _held(self, key: str) -> "tuple[Address, ...] | None":
-        with self.database.read() as connection:
-            return inventory.found_of(connection, key)
-
-    def _names_due(self, before: float) -> list[Any]:
-        with self.database.read() as connection:
-            return inventory.names_due(connection, before, 5)
-
-    def _found(self, key: str, held: "tuple[Address, ...]", merged: Merge) -> None:
-        with self.database.write() as connection:
-            inventory.lock(connection)
-            # Somebody else may have changed the line meanwhile: then it is looked up again.
-            if inventory.found_of(connection, key) == held:
-                interval = self.configuration.watching.watch.interval_s
-                inventory.put_found(connection, {key: merged}, self.clock.seconds(), default_interval_s=interval)
+    def _chores_of_all(self, connection: Any, now: float, told: Told) -> None:
+        schedule.clamp(connection, None if self.role is Role.SCHEDULER else self.vantage, now)
+        schedule.free(connection, now)
+        outbox.clamp(connection, now)
+        chores.end_stable(connection, self.policy, now, told)
+        chores.end_removed(connection, self.policy, now, told)
+        chores.tell_blindness(connection, self.policy, now, told)
+        chores.remind(connection, self.policy, now)
+        chores.digest(connection, self.policy, now)
 
 
-def _is_new_suspicion(found: Look) -> bool:
-    """A subject that has just begun to be suspected: its neighbours may be next."""
-    known = {held.tag for held in found.due.held}
-    return any(tag not in known for tag in found.standings)
+def _new_suspicions(found: Look) -> set[str]:
+    """The tags in which a subject has just begun to be suspected."""
+    return set(found.standings) - {held.tag for held in found.due.held}
 
 
 async def _wait(event: asyncio.Event, most: float) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), most)
-
-
-class Stored:
-    """Runs work over the store one piece at a time beside the loop, so that a slow disk holds up nothing else."""
-
-    def __init__(self) -> None:
-        """Begin with one thread; SQLite has one writer anyway."""
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="store")
-
-    async def __call__(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns, or raise what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-
-    def close(self) -> None:
-        """Let the threads go."""
-        self._pool.shutdown(wait=True)
-
-
-class Inline(Stored):
-    """Runs work over the store on the loop itself: a simulation's time stands still meanwhile."""
-
-    async def __call__(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns."""
-        return work()
 
 
 __all__ = ["Inline", "Stored", "Watch", "replace"]

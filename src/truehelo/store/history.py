@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from truehelo.store import reading
 from truehelo.store.schedule import Held, Watched, held_of, watched_of
-from truehelo.store.tables import days, flips, gaps, incidents, listings, observations, outbox, schedule, states, subjects
+from truehelo.store.spans import SIGHT, UNDETERMINED, Interval, dark, is_tag, stretches, without
+from truehelo.store.tables import days, flips, incidents, listings, observations, outbox, schedule, states, subjects
 
 DAY_S = 86_400.0
-UNDETERMINED = "undetermined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Standing:
     began_at: float | None
     held: tuple[Held, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+    vantage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def _standing(row: object, held: list[Held], words: list[tuple[str, str]]) -> St
         began_at=row["began_at"],
         held=tuple(held),
         messages=tuple(words),
+        vantage=row["vantage"],
     )
 
 
@@ -92,6 +95,29 @@ def flips_of(connection: Connection, subject_id: int, since: float, most: int = 
         .limit(most)
     )
     return [FlipRow(*row) for row in rows]
+
+
+def newest_flips(
+    connection: Connection, subject_id: int, since: float, most: int | None = None
+) -> tuple[list[FlipRow], int]:
+    """Return the flips of a subject since a time, the newest first, and how many there are in all."""
+    mine = and_(flips.c.subject_id == subject_id, flips.c.at >= since)
+    wanted = (
+        select(
+            flips.c.id, flips.c.what, flips.c.old, flips.c.new, flips.c.at, flips.c.reason, flips.c.evidence.is_not(None)
+        )
+        .where(mine)
+        .order_by(flips.c.at.desc(), flips.c.id.desc())
+    )
+    rows = connection.execute(wanted if most is None else wanted.limit(most))
+    total: int = connection.execute(select(func.count()).select_from(flips).where(mine)).scalar_one()
+    return [FlipRow(*row) for row in rows], total
+
+
+def subject_of_flip(connection: Connection, flip_id: int) -> int | None:
+    """Return whose flip it is; None when there is none of that number."""
+    found: int | None = connection.execute(select(flips.c.subject_id).where(flips.c.id == flip_id)).scalar()
+    return found
 
 
 def evidence_of(connection: Connection, flip_id: int) -> bytes | None:
@@ -120,60 +146,22 @@ def listed_of(connection: Connection, subject_id: int) -> list[tuple[str, str, s
     return [tuple(row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A stretch of time in one state: "ok", "failing", "undetermined", "unwatched"."""
-
-    state: str
-    since: float
-    until: float
-
-
 def intervals_of(connection: Connection, standing: Standing, vantage: str, since: float, until: float) -> list[Interval]:
     """Return how a subject stood from `since` to `until`, without holes."""
     subject = standing.subject
     opened = _before(connection, subject.id, since)
     began = standing.began_at if standing.began_at is not None else until
-    marks: list[tuple[float, int, str, str]] = [(began, 0, "began", "")]
-    marks += [(flip.at, 1, flip.what, flip.new) for flip in flips_of(connection, subject.id, since) if flip.at < until]
-    for start, end in _gaps(connection, vantage, since, until):
-        marks += [(start, 2, "gap", "on"), (end, 2, "gap", "off")]
-    failing = {what for what, new in opened.items() if new == "failing"}
-    blind = opened.get("sight") == UNDETERMINED
-    gap, alive = False, began <= since
-    at, state = since, ""
-    result: list[Interval] = []
-    for when, _, what, new in sorted(marks):
-        state = _state(failing, blind, gap=gap, alive=alive)
-        if when > at:
-            _add(result, state, at, min(when, until))
-            at = max(at, min(when, until))
-        if what == "began":
-            alive = True
-        elif what == "gap":
-            gap = new == "on"
-        elif what == "sight":
-            blind = new == UNDETERMINED
-        elif new in ("failing", "ok"):
-            failing.add(what) if new == "failing" else failing.discard(what)
-    if at < until:
-        _add(result, _state(failing, blind, gap=gap, alive=alive), at, until)
-    return result
-
-
-def _state(failing: set[str], blind: bool, *, gap: bool, alive: bool) -> str:
-    if gap or not alive:
-        return "unwatched"
-    # What was failing when it could no longer be seen is not known to fail still.
-    return UNDETERMINED if blind else "failing" if failing else "ok"
-
-
-def _add(result: list[Interval], state: str, since: float, until: float) -> None:
-    if until <= since:
-        return
-    if result and result[-1].state == state and result[-1].until == since:
-        since = result.pop().since
-    result.append(Interval(state, since, until))
+    ended = standing.removed_at if standing.removed_at is not None else until
+    whole = (max(began, since), min(ended, until))
+    alive = without(whole, dark(connection, vantage, since, until)) if whole[0] < whole[1] else []
+    return stretches(
+        [(flip.at, flip.what, flip.new) for flip in flips_of(connection, subject.id, since)],
+        failing={what for what, new in opened.items() if new == "failing" and is_tag(what)},
+        blind=opened.get(SIGHT) == UNDETERMINED,
+        alive=alive,
+        since=since,
+        until=until,
+    )
 
 
 def _before(connection: Connection, subject_id: int, at: float) -> dict[str, str]:
@@ -186,15 +174,6 @@ def _before(connection: Connection, subject_id: int, at: float) -> dict[str, str
     )
     rows = connection.execute(select(flips.c.what, flips.c.new).join(last, last.c.id == flips.c.id))
     return {row[0]: row[1] for row in rows}
-
-
-def _gaps(connection: Connection, vantage: str, since: float, until: float) -> list[tuple[float, float]]:
-    rows = connection.execute(
-        select(gaps.c.since, gaps.c.until)
-        .where(gaps.c.vantage == vantage, gaps.c.until > since, gaps.c.since < until)
-        .order_by(gaps.c.since)
-    )
-    return [(max(row[0], since), min(row[1], until)) for row in rows]
 
 
 def days_of(connection: Connection, subject_id: int, first: int) -> list[tuple[int, float, float, float, int]]:
@@ -272,27 +251,17 @@ class Overview:
 
 def overview(connection: Connection) -> Overview:
     """Return how many subjects there are in each state."""
-    rows = list(
-        connection.execute(
-            select(schedule.c.worst, schedule.c.overlay, func.count())
-            .where(schedule.c.next_run_at.is_not(None))
-            .group_by(schedule.c.worst, schedule.c.overlay)
-        )
-    )
+    found = reading.counted(connection)
     by_state: dict[str, int] = defaultdict(int)
-    for worst, _, count in rows:
+    for (worst, _), count in found.by.items():
         by_state[worst] += count
-    undetermined = sum(count for _, overlay, count in rows if overlay == UNDETERMINED)
-    maintenance = sum(count for _, overlay, count in rows if overlay == "maintenance")
-    oldest = connection.execute(select(func.min(schedule.c.next_run_at))).scalar()
-    last = connection.execute(select(func.max(schedule.c.checked_at))).scalar()
     return Overview(
-        subjects=sum(count for _, _, count in rows),
+        subjects=sum(found.by.values()),
         by_state=dict(by_state),
-        undetermined=undetermined,
-        maintenance=maintenance,
-        oldest_due=oldest,
-        last_check=last,
+        undetermined=sum(count for (_, overlay), count in found.by.items() if overlay == UNDETERMINED),
+        maintenance=sum(count for (_, overlay), count in found.by.items() if overlay == "maintenance"),
+        oldest_due=found.oldest_due,
+        last_check=found.last_check,
     )
 
 

@@ -57,7 +57,8 @@ def serialise(connection: Connection) -> None:
         connection.execute(select(meta.c.value).where(meta.c.key == "incidents").with_for_update())
 
 
-def _incident(row: RowMapping) -> IncidentRow:
+def incident_of(row: RowMapping) -> IncidentRow:
+    """Return the incident of a row that holds its columns."""
     return IncidentRow(
         id=row["id"],
         key=row["key"],
@@ -78,7 +79,7 @@ def _incident(row: RowMapping) -> IncidentRow:
 def incident(connection: Connection, number: int) -> IncidentRow | None:
     """Return one incident; None when there is none of that number."""
     row = connection.execute(select(incidents).where(incidents.c.id == number)).mappings().first()
-    return None if row is None else _incident(row)
+    return None if row is None else incident_of(row)
 
 
 def open_incidents(connection: Connection) -> list[IncidentRow]:
@@ -86,7 +87,7 @@ def open_incidents(connection: Connection) -> list[IncidentRow]:
     rows = connection.execute(
         select(incidents).where(incidents.c.closed.is_(None)).order_by(incidents.c.opened, incidents.c.id)
     )
-    return [_incident(row) for row in rows.mappings()]
+    return [incident_of(row) for row in rows.mappings()]
 
 
 def listed_incidents(connection: Connection, *, everything: bool, since: float | None, most: int) -> list[IncidentRow]:
@@ -96,7 +97,7 @@ def listed_incidents(connection: Connection, *, everything: bool, since: float |
         wanted = wanted.where(incidents.c.closed.is_(None))
     if since is not None:
         wanted = wanted.where(incidents.c.opened >= since)
-    return [_incident(row) for row in connection.execute(wanted).mappings()]
+    return [incident_of(row) for row in connection.execute(wanted).mappings()]
 
 
 def joinable(connection: Connection, key: str, opened_after: float) -> IncidentRow | None:
@@ -111,7 +112,7 @@ def joinable(connection: Connection, key: str, opened_after: float) -> IncidentR
         .mappings()
         .first()
     )
-    return None if row is None else _incident(row)
+    return None if row is None else incident_of(row)
 
 
 def of_subject(connection: Connection, subject_id: int) -> list[tuple[IncidentRow, MemberRow]]:
@@ -165,12 +166,14 @@ def members_of(connection: Connection, number: int, most: int | None = None) -> 
 
 def counts(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Return for each incident how many addresses it has, and how many of them are not well yet."""
+    # One address may be watched from several vantage points.
     rows = connection.execute(
         select(
             members.c.incident_id,
-            func.count(members.c.subject_id.distinct()),
-            func.count(members.c.subject_id.distinct()).filter(members.c.closed.is_(None)),
+            func.count(subjects.c.ip.distinct()),
+            func.count(subjects.c.ip.distinct()).filter(members.c.closed.is_(None)),
         )
+        .join_from(members, subjects, members.c.subject_id == subjects.c.id)
         .where(members.c.incident_id.in_(numbers))
         .group_by(members.c.incident_id)
     )
@@ -239,25 +242,50 @@ def openings(connection: Connection, subject_id: int, tag: str, since: float) ->
     return found
 
 
-def failing_untold(connection: Connection, most: int) -> list[tuple[int, str]]:
-    """Return subjects and tags that fail without an incident: a maintenance has ended, or one went wrong half-way."""
-    rows = connection.execute(
+def failing_untold(
+    connection: Connection, most: int | None, after: int = 0, *, of: Sequence[int] | None = None
+) -> list[tuple[int, str]]:
+    """Return subjects and tags that fail without an incident: about `most`, of subjects behind `after`, or only `of`.
+
+    A maintenance has ended, other vantage points did not agree so far, or one went wrong half-way.
+    """
+    wanted = (
         select(states.c.subject_id, states.c.tag)
         .join(schedule, schedule.c.subject_id == states.c.subject_id)
         .outerjoin(
             members,
             and_(members.c.subject_id == states.c.subject_id, members.c.tag == states.c.tag, members.c.closed.is_(None)),
         )
-        .where(states.c.state.in_(("failing", "recovering")), members.c.id.is_(None), schedule.c.next_run_at.is_not(None))
-        .order_by(states.c.subject_id)
+        .where(
+            states.c.state.in_(("failing", "recovering")),
+            members.c.id.is_(None),
+            schedule.c.next_run_at.is_not(None),
+            states.c.subject_id > after,
+        )
+        .order_by(states.c.subject_id, states.c.tag)
         .limit(most)
     )
-    return [(row[0], row[1]) for row in rows]
+    if of is not None:
+        wanted = wanted.where(states.c.subject_id.in_(of))
+    found = [(row[0], row[1]) for row in connection.execute(wanted)]
+    # A subject of which only some tags fitted is left to the next page.
+    whole = [each for each in found if each[0] != found[-1][0]] if most is not None and len(found) == most else found
+    return whole or found
 
 
 def stable_members(connection: Connection, before: float) -> list[MemberRow]:
     """Return members of flapping incidents that have been well since `before` or longer."""
     rows = connection.execute(_members().where(members.c.closed.is_(None), members.c.well_since <= before))
+    return [_member(row) for row in rows.mappings()]
+
+
+def removed_members(connection: Connection) -> list[MemberRow]:
+    """Return open members whose subject is no longer watched."""
+    rows = connection.execute(
+        _members()
+        .join(schedule, schedule.c.subject_id == members.c.subject_id)
+        .where(members.c.closed.is_(None), schedule.c.next_run_at.is_(None))
+    )
     return [_member(row) for row in rows.mappings()]
 
 

@@ -5,17 +5,25 @@ refused: it would not know what it overlooks. There is no way back but a backup.
 """
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from truehelo.errors import FileError, InputError
+from truehelo.store import jobs
 from truehelo.store.database import Database, StoreError
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x7472_7565  # "true": PostgreSQL's advisory locks are numbers
+_VERSIONS = "alembic_version"
+_MARKS = frozenset({"meta", "subjects", "incidents"})
+"""Tables that every version has: what has them and a version that we do not know is ours, and newer."""
+Told = Callable[[str], None]
+"""Is told each version as it is reached."""
 
 
 class SchemaError(InputError):
@@ -37,17 +45,24 @@ def version(database: Database) -> str | None:
     """Return the version of a database's schema; None when it holds nothing of ours.
 
     Raises:
+        SchemaError: It is that of another program.
         StoreError: The database failed.
     """
     with database.read() as connection:
-        return _version(connection)
+        return _version(database, connection)
 
 
-def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
+def _version(database: Database, connection: Connection) -> str | None:
+    """Return the version; a database of another program is never taken for an empty one, nor for one of a newer version."""
+    tables = set(inspect(connection).get_table_names())
+    if _VERSIONS in tables:
+        found: str | None = connection.execute(text(f"SELECT version_num FROM {_VERSIONS}")).scalar()  # noqa: S608
+        if found is not None and (found in revisions() or tables >= _MARKS):
+            return found
+    # On a server others may have tables beside ours; a file belongs to one program.
+    if tables if database.is_sqlite else tables & {_VERSIONS, *_MARKS}:
+        raise SchemaError(database.name, "is the database of another program", "name one that is truehelo's own")
+    return None
 
 
 def require(database: Database) -> None:
@@ -80,8 +95,8 @@ def _refuse_newer(name: str, found: str) -> None:
         )
 
 
-def upgrade(database: Database, to: str | None = None) -> tuple[str | None, str]:
-    """Bring a database to the schema of this program, or to an earlier one that is still ahead of it (`to`, for tests).
+def upgrade(database: Database, to: str | None = None, told: Told = lambda _: None) -> tuple[str | None, str]:
+    """Bring a database to the schema of this program, or to an earlier one that is still ahead of it (`to`).
 
     Returns the version before and after. Several processes may do so at once: one of them does the work.
 
@@ -98,15 +113,17 @@ def upgrade(database: Database, to: str | None = None) -> tuple[str | None, str]
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     with _locked(database) as connection:
-        before = _version(connection)
+        before = _version(database, connection)
         if before is not None:
             _refuse_newer(database.name, before)
             if revisions().index(before) > revisions().index(target):
                 raise SchemaError(
                     database.name, f"is of version {before}, and there is no way back to {target}", "restore a backup"
                 )
-        config.attributes["connection"] = connection
+        config.attributes["connection"], config.attributes["told"] = connection, told
         command.upgrade(config, target)
+        if target == head():
+            jobs.prepare(connection)
     return before, target
 
 
@@ -117,6 +134,30 @@ def _locked(database: Database) -> Iterator[Connection]:
         if not database.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         yield connection
+
+
+def backup_before(database: Database, target: str) -> Path | None:
+    """Write a copy of a SQLite database beside it when it is about to be brought to `target`; None when it need not be.
+
+    Raises:
+        SchemaError: It is that of another program.
+        StoreError: The copy failed.
+    """
+    if not database.is_sqlite or not database.exists():
+        return None
+    found = version(database)
+    if found not in revisions() or target not in revisions() or revisions().index(found) >= revisions().index(target):
+        return None
+    path = Path(database.url.database or "")
+    written = max(each.stat().st_mtime for each in (path, path.with_name(f"{path.name}-wal")) if each.exists())
+    for number in count():
+        kept = path.with_name(f"{path.name}.before-{target}{f'.{number}' if number else ''}")
+        if not kept.exists():
+            backup(database, kept)
+            return kept
+        if kept.stat().st_mtime > written:  # of an attempt that failed: nothing has been written since
+            return kept
+    return None
 
 
 def backup(database: Database, path: Path) -> None:
@@ -139,10 +180,18 @@ def backup(database: Database, path: Path) -> None:
     engine = create_engine(database.url)
     try:
         _vacuum_into(engine, part)
+        _settle(part, Path(database.url.database or ""))
         part.replace(path)
     finally:
         engine.dispose()
         part.unlink(missing_ok=True)
+
+
+def _settle(part: Path, original: Path) -> None:
+    """Have a copy on the disk, for no more eyes than the original, before it gets its name."""
+    part.chmod(original.stat().st_mode & 0o777)
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _vacuum_into(engine: Engine, part: Path) -> None:
@@ -170,7 +219,7 @@ def examine(database: Database) -> list[str]:
                 f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
                 for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
             ]
-        found = _version(connection)
+        found = _version(database, connection)
         if found == head():
             problems += _differences(connection)
     return problems

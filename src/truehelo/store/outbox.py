@@ -4,12 +4,20 @@ A message is delivered at least once: a crash between the sending and the noting
 idempotency key and the same content. Messages of one incident to one channel go in their order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Double, RowMapping, and_, bindparam, exists, func, insert, or_, select, update
 
 from truehelo.store.tables import deliveries, outbox
+
+_SLACK_S = 60.0
+"""By so much the clocks of watchers that share a database may differ."""
+
+SILENCED = "silenced"
+"""The detail of a message that waits until a silence ends."""
+ACKNOWLEDGED = "acknowledged by "
+"""How the detail of a message begins that was dropped since somebody was on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +39,8 @@ class Letter:
     detail: str
 
 
-def _letter(row: RowMapping) -> Letter:
+def letter_of(row: RowMapping) -> Letter:
+    """Return the message of a row that holds its columns."""
     return Letter(
         id=row["id"],
         key=row["key"],
@@ -49,8 +58,13 @@ def _letter(row: RowMapping) -> Letter:
     )
 
 
-def take(connection: Connection, worker: str, now: float, lease_s: float, most: int = 100) -> list[Letter]:
-    """Take messages that are due, for `lease_s` seconds; of one incident and channel the first that is not done yet."""
+def take(
+    connection: Connection, worker: str, now: float, lease_s: float, *, busy: Collection[str] = (), most: int = 100
+) -> list[Letter]:
+    """Take messages that are due, for `lease_s` seconds; of one incident and channel the first that is not done yet.
+
+    Those of `busy` channels are left.
+    """
     earlier = outbox.alias("earlier")
     before = exists(
         select(earlier.c.id).where(
@@ -66,6 +80,7 @@ def take(connection: Connection, worker: str, now: float, lease_s: float, most: 
             outbox.c.state == "pending",
             outbox.c.attempt_at <= now,
             or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= now),
+            outbox.c.channel.not_in(list(busy)),
             ~before,
         )
         .order_by(outbox.c.attempt_at, outbox.c.id)
@@ -77,7 +92,7 @@ def take(connection: Connection, worker: str, now: float, lease_s: float, most: 
         return []
     connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(claimed_by=worker, claimed_until=now + lease_s))
     rows = connection.execute(select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)).mappings()
-    return [_letter(row) for row in rows]
+    return [letter_of(row) for row in rows]
 
 
 def freeze(connection: Connection, number: int, notice: bytes) -> bytes:
@@ -170,10 +185,21 @@ def told_channels(connection: Connection, incident_id: int) -> list[str]:
     )
 
 
+def clamp(connection: Connection, now: float) -> int:
+    """Bring back what was written later than now, since the clock was set back; return how many messages that were."""
+    ahead = outbox.c.created - now
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "pending", outbox.c.created > now + _SLACK_S)
+        .values(created=now, attempt_at=outbox.c.attempt_at - ahead, claimed_by=None, claimed_until=None)
+    )
+    return done.rowcount
+
+
 def letter(connection: Connection, number: int) -> Letter | None:
     """Return one message."""
     row = connection.execute(select(outbox).where(outbox.c.id == number)).mappings().first()
-    return None if row is None else _letter(row)
+    return None if row is None else letter_of(row)
 
 
 def letters(connection: Connection, *, state: str | None, most: int) -> list[Letter]:
@@ -181,7 +207,7 @@ def letters(connection: Connection, *, state: str | None, most: int) -> list[Let
     wanted = select(outbox).order_by(outbox.c.id.desc()).limit(most)
     if state is not None:
         wanted = wanted.where(outbox.c.state == state)
-    return [_letter(row) for row in connection.execute(wanted).mappings()]
+    return [letter_of(row) for row in connection.execute(wanted).mappings()]
 
 
 def tries(connection: Connection, number: int) -> list[tuple[float, int, bool, str]]:
@@ -194,10 +220,39 @@ def tries(connection: Connection, number: int) -> list[tuple[float, int, bool, s
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def redeliver(connection: Connection, number: int, now: float) -> bool:
-    """Have a message tried again, with its key and content; False when there is no such message."""
+def unsilence(connection: Connection, now: float) -> int:
+    """Have messages looked at again that were put off for silences, one of which has ended early; return how many."""
     done = connection.execute(
-        update(outbox).where(outbox.c.id == number).values(state="pending", attempt_at=now, claimed_until=None)
+        update(outbox)
+        .where(outbox.c.state == "pending", outbox.c.attempts == 0, outbox.c.detail == SILENCED, outbox.c.attempt_at > now)
+        .values(attempt_at=now)
+    )
+    return done.rowcount
+
+
+def revive(connection: Connection, incident_id: int, now: float) -> int:
+    """Take back that reminders and escalations were dropped for an acknowledgement; return how many were."""
+    done = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.incident_id == incident_id,
+            outbox.c.state == "dropped",
+            outbox.c.detail.startswith(ACKNOWLEDGED, autoescape=True),
+        )
+        .values(state="pending", attempt_at=now, detail="")
+    )
+    return done.rowcount
+
+
+def redeliver(connection: Connection, number: int, now: float) -> bool:
+    """Have a message tried again, with its key and content; False when there is none, or somebody is trying it now."""
+    done = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.id == number,
+            or_(outbox.c.state != "pending", outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= now),
+        )
+        .values(state="pending", attempt_at=now, claimed_by=None, claimed_until=None)
     )
     return done.rowcount == 1
 
@@ -213,24 +268,26 @@ def waiting(connection: Connection, now: float) -> tuple[int, float | None]:
     return row[0], row[1]
 
 
-def next_attempt(connection: Connection) -> float | None:
-    """Return when the next message that nobody has taken is to be tried; None when there is none."""
-    found: float | None = connection.execute(_NEXT).scalar()
+def next_attempt(connection: Connection, busy: Collection[str] = ()) -> float | None:
+    """Return when the next message that nobody has taken is to be tried, `busy` channels left out; None: there is none."""
+    found: float | None = connection.execute(_NEXT, {"busy": list(busy)}).scalar()
     return found
 
 
-_NEXT = select(func.min(outbox.c.attempt_at)).where(outbox.c.state == "pending", outbox.c.claimed_until.is_(None))
+_FREE = outbox.c.channel.not_in(bindparam("busy", expanding=True))
+_NEXT = select(func.min(outbox.c.attempt_at)).where(outbox.c.state == "pending", outbox.c.claimed_until.is_(None), _FREE)
 _DUE = (
     select(outbox.c.id)
     .where(
         outbox.c.state == "pending",
         outbox.c.attempt_at <= bindparam("now", type_=Double),
         or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= bindparam("now", type_=Double)),
+        _FREE,
     )
     .limit(1)
 )
 
 
-def is_due(connection: Connection, now: float) -> bool:
-    """Tell whether a message is to be tried now that nobody is trying."""
-    return connection.execute(_DUE, {"now": now}).first() is not None
+def is_due(connection: Connection, now: float, busy: Collection[str] = ()) -> bool:
+    """Tell whether a message is to be tried now that nobody is trying; those of `busy` channels are not."""
+    return connection.execute(_DUE, {"now": now, "busy": list(busy)}).first() is not None

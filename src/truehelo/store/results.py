@@ -1,9 +1,9 @@
 """What checks found: states, observations and flips. Called within the transaction that records the check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from truehelo.store.schedule import Held
 from truehelo.store.tables import flips, listings, observations, states
@@ -100,6 +100,20 @@ def listed(connection: Connection, subject_id: int) -> dict[str, Listed]:
         )
     )
     return {name: Listed(state, codes, reason) for name, state, codes, reason in rows}
+
+
+_LISTED = select(listings.c.subject_id, listings.c.list, listings.c.state, listings.c.codes, listings.c.reason).where(
+    listings.c.subject_id.in_(bindparam("ids", expanding=True)), listings.c.until.is_(None)
+)
+
+
+def listed_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Listed]]:
+    """Return the same for many subjects at once."""
+    found: dict[int, dict[str, Listed]] = {}
+    if ids:
+        for number, name, state, codes, reason in connection.execute(_LISTED, {"ids": list(ids)}):
+            found.setdefault(number, {})[name] = Listed(state, codes, reason)
+    return found
 
 
 def put_listing(connection: Connection, subject_id: int, name: str, now: Listed | None, at: float) -> None:

@@ -9,11 +9,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Double, Integer, RowMapping, Text, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Double,
+    Integer,
+    RowMapping,
+    Text,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from truehelo.store.tables import schedule, states, subjects
 
 BATCH = 500
+LONGEST_LEASE_S = 3600.0
+_SLACK_S = 60.0
+"""By so much the clocks of watchers that share a database may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +101,7 @@ class Checked:
     worst: str
     overlay: str
     listed_at: float | None = None
+    unseen: str = ""
 
 
 class Subjects:
@@ -228,6 +246,7 @@ _RECORD = (
         worst=bindparam("b_worst"),
         overlay=bindparam("b_overlay"),
         listed_at=bindparam("b_listed"),
+        unseen=bindparam("b_unseen"),
     )
 )
 
@@ -248,6 +267,7 @@ def _values(checked: Checked) -> dict[str, object]:
         "b_worst": checked.worst,
         "b_overlay": checked.overlay,
         "b_listed": checked.listed_at,
+        "b_unseen": checked.unseen,
     }
 
 
@@ -270,15 +290,23 @@ def give_back(connection: Connection, worker: str) -> None:
 
 def hurry(connection: Connection, network: str, vantage: str, now: float) -> int:
     """Have the neighbours of an address checked now: they tend to fail together. Returns how many were waiting."""
-    ids = select(subjects.c.id).where(subjects.c.network == network)
-    done = connection.execute(
-        update(schedule)
-        .where(
-            _from(vantage), schedule.c.subject_id.in_(ids), schedule.c.next_run_at > now, schedule.c.claimed_until.is_(None)
+    near = select(subjects.c.id).where(subjects.c.network == network)
+    # What another transaction holds is left alone: it may wait for this one.
+    ids = list(
+        connection.scalars(
+            select(schedule.c.subject_id)
+            .where(
+                _from(vantage),
+                schedule.c.subject_id.in_(near),
+                schedule.c.next_run_at > now,
+                schedule.c.claimed_until.is_(None),
+            )
+            .with_for_update(skip_locked=True)
         )
-        .values(next_run_at=now)
     )
-    return done.rowcount
+    if ids:
+        connection.execute(update(schedule).where(schedule.c.subject_id.in_(ids)).values(next_run_at=now))
+    return len(ids)
 
 
 def next_due(connection: Connection, vantage: str) -> float | None:
@@ -287,11 +315,33 @@ def next_due(connection: Connection, vantage: str) -> float | None:
     return found
 
 
-def clamp(connection: Connection, vantage: str, now: float) -> int:
-    """Bring back what is due later than any interval allows, since the clock was set back; return how many."""
-    limit = select(subjects.c.interval_s).where(subjects.c.id == schedule.c.subject_id).scalar_subquery()
-    late = _from(vantage) & (schedule.c.next_run_at > now + 2 * limit + 3600.0)
+def clamp(connection: Connection, vantage: str | None, now: float) -> int:
+    """Bring back what is due later than its interval allows, since the clock was set back; return how many.
+
+    Each keeps its place in the interval, so that they do not all come at once. `vantage` None: wherever it is to be looked
+    at from.
+    """
+    interval = select(subjects.c.interval_s).where(subjects.c.id == schedule.c.subject_id).scalar_subquery()
+    place = cast(schedule.c.next_run_at, BigInteger) % cast(interval, BigInteger)
+    late = schedule.c.next_run_at > now + interval + _SLACK_S
     done = connection.execute(
-        update(schedule).where(late).values(next_run_at=now, due_at=now, claimed_by=None, claimed_until=None)
+        update(schedule)
+        .where(late if vantage is None else _from(vantage) & late)
+        .values(next_run_at=now + place, due_at=now + place, claimed_by=None, claimed_until=None)
     )
     return done.rowcount
+
+
+def free(connection: Connection, now: float) -> int:
+    """Free what somebody had taken and has not recorded in time; return how many subjects those were.
+
+    A lease that ends further away than any lasts was made before the clock was set back.
+    """
+    over = or_(schedule.c.claimed_until <= now, schedule.c.claimed_until > now + LONGEST_LEASE_S)
+    # What another transaction holds is left alone: it may wait for this one.
+    ids = list(connection.scalars(select(schedule.c.subject_id).where(over).with_for_update(skip_locked=True)))
+    if ids:
+        connection.execute(
+            update(schedule).where(schedule.c.subject_id.in_(ids)).values(claimed_by=None, claimed_until=None)
+        )
+    return len(ids)

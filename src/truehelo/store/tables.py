@@ -84,6 +84,9 @@ subjects = Table(
 """One address, watched from one vantage point. `network` is its /24 or /64: neighbours fail together. Lists are in
 JSON. `revision` grows with each change of a row."""
 
+UNWELL = "worst <> 'ok' OR overlay <> ''"
+"""Who is read one by one where the others are only counted."""
+
 schedule = Table(
     "schedule",
     metadata,
@@ -104,15 +107,17 @@ schedule = Table(
     Column("worst", Text, nullable=False, server_default="new"),
     Column("overlay", Text, nullable=False, server_default=""),
     Column("listed_at", Double),
+    Column("unseen", Text, nullable=False, server_default=""),
     Index("ix_schedule_vantage_next_run_at", "vantage", "next_run_at"),
-    Index("ix_schedule_worst_overlay", "worst", "overlay"),
+    Index("ix_schedule_unwell", "worst", "overlay", sqlite_where=text(UNWELL), postgresql_where=text(UNWELL)),
 )
 """What changes with every check, apart from what does not.
 
 `next_run_at` is when to check next (None: removed), `due_at` the regular time that the interval goes on from; `tick` is the
 `next_run_at` whose check was recorded last, so that none is recorded twice. `claimed_by` and `claimed_until` are the
 lease of whoever checks now. `began_at` is the first look that saw something. `fingerprint` is of the answers that
-were judged last, `steady` of the last ones that had no hole. `worst` is "new", or the worst state of its tags.
+were judged last, `steady` of the last ones that had no hole. `worst` is "new", or the worst state of its tags. `unseen`
+names the parts of the facts that the last look could not see, with commas between them.
 """
 
 observations = Table(
@@ -184,7 +189,7 @@ members = Table(
     "members",
     metadata,
     _id(),
-    Column("incident_id", Id, ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("incident_id", Id, ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False),
     _subject(),
     Column("tag", Text, nullable=False),
     Column("since", Double, nullable=False),
@@ -193,6 +198,7 @@ members = Table(
     Column("closed", Double),
     Column("old", Text, nullable=False, server_default=""),
     Column("new", Text, nullable=False, server_default=""),
+    Index("ix_members_incident_id_closed_subject_id", "incident_id", "closed", "subject_id"),
     Index(
         "uq_members_open",
         "subject_id",
@@ -268,6 +274,14 @@ listings = Table(
     Column("since", Double, nullable=False),
     Column("until", Double),
     Index("ix_listings_subject_id_list_since", "subject_id", "list", "since"),
+    Index(
+        "ix_listings_now",
+        "list",
+        "state",
+        "since",
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
 )
 """What the blocklists say of a subject while it is anything but clean, each for as long as it stayed so."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from truehelo.monitoring import Silence
@@ -27,6 +27,8 @@ from truehelo.store.tables import (
 )
 
 DAY_S = 86_400.0
+_CHORES = 0x7472_7566
+"""The number of the advisory lock of the chores on PostgreSQL."""
 
 
 def get(connection: Connection, key: str) -> str | None:
@@ -43,6 +45,13 @@ def put(connection: Connection, key: str, value: str) -> None:
         .values(key=key, value=value)
         .on_conflict_do_update(index_elements=[meta.c.key], set_={"value": value})
     )
+
+
+def alone(connection: Connection) -> bool:
+    """Tell whether this transaction alone does the chores of the store: another that asks meanwhile is told no."""
+    if connection.dialect.name != "postgresql":
+        return True  # a file has one writer at a time
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_CHORES))).scalar())
 
 
 def add_gap(connection: Connection, vantage: str, since: float, until: float, reason: str) -> None:
@@ -176,13 +185,25 @@ def roll_up(connection: Connection, rows: Iterable[dict[str, float | int]]) -> N
 
 
 def prune(connection: Connection, *, history_before: float, incidents_before: float, deliveries_before: float) -> int:
-    """Remove what is older than it is to be kept; return how many rows. Nothing that is still so, and nothing open."""
+    """Remove what is older than it is to be kept; return how many rows. Nothing that is still so, and nothing open.
+
+    The last flip of a kind stays while it says that something fails or cannot be seen: it is still so. Gaps stay like days:
+    there are few of them, and without them a day that nobody watched would look like a good one.
+    """
     removed = 0
+    later = flips.alias("later")
+    over = exists(
+        select(later.c.id).where(
+            later.c.subject_id == flips.c.subject_id,
+            later.c.what == flips.c.what,
+            later.c.id > flips.c.id,
+            later.c.at < history_before,
+        )
+    )
     statements = (
-        delete(flips).where(flips.c.at < history_before),
+        delete(flips).where(flips.c.at < history_before, or_(flips.c.new.not_in(("failing", "undetermined")), over)),
         delete(observations).where(observations.c.until < history_before),
         delete(listings).where(listings.c.until < history_before),
-        delete(gaps).where(gaps.c.until < history_before),
         delete(deliveries).where(deliveries.c.at < deliveries_before),
         delete(outbox).where(
             outbox.c.incident_id.is_(None), outbox.c.state != "pending", outbox.c.created < deliveries_before

@@ -22,7 +22,8 @@ def section(name: str) -> str:
 def options(command: str) -> set[str]:
     found = cli.get_command(click.Context(cli), command)
     assert found is not None
-    return {name for param in found.params if isinstance(param, click.Option) for name in param.opts}
+    parts = [found, *(found.commands.values() if isinstance(found, click.Group) else [])]
+    return {name for each in parts for param in each.params if isinstance(param, click.Option) for name in param.opts}
 
 
 def written(text: str) -> set[str]:

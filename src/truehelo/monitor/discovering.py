@@ -1,0 +1,63 @@
+"""The names of the inventory, looked up anew now and then: the addresses that they lead to are what is watched.
+
+Does not decide what a name leads to (`engine/discover.py`), nor what becomes of an address that is gone
+(`inventory/discovered.py`).
+"""
+
+from functools import partial
+
+from truehelo.engine.discover import discover
+from truehelo.facts.address import Address
+from truehelo.inventory.discovered import Merge
+from truehelo.inventory.model import Line
+from truehelo.monitor.stored import Stored
+from truehelo.ports import Ports
+from truehelo.store import inventory
+from truehelo.store.database import Database
+
+AT_ONCE = 5
+
+
+async def discover_due(
+    database: Database, stored: Stored, ports: Ports, now: float, *, every_s: float, interval_s: float
+) -> list[str]:
+    """Look up a few of the names that were last looked up `every_s` seconds ago or more; return what is to be told.
+
+    Args:
+        database: Holds the inventory.
+        stored: Runs work over it.
+        ports: The resolver, and who knows the suffixes.
+        now: Seconds since the epoch.
+        every_s: How long an answer is believed.
+        interval_s: Seconds between two looks at addresses whose line does not say.
+
+    Raises:
+        StoreError: The database failed.
+    """
+    notes: list[str] = []
+    for line in await stored(lambda: _due(database, now - every_s)):
+        held = await stored(partial(_held, database, line.key))
+        if held is None:
+            continue
+        merged = await discover(line, held, ports.resolver, ports.suffixes)
+        await stored(partial(_keep, database, line.key, held, merged, now, interval_s))
+        notes += merged.notes[:3]
+    return notes
+
+
+def _due(database: Database, before: float) -> list[Line]:
+    with database.read() as connection:
+        return inventory.names_due(connection, before, AT_ONCE)
+
+
+def _held(database: Database, key: str) -> tuple[Address, ...] | None:
+    with database.read() as connection:
+        return inventory.found_of(connection, key)
+
+
+def _keep(database: Database, key: str, held: tuple[Address, ...], merged: Merge, now: float, interval_s: float) -> None:
+    with database.write() as connection:
+        inventory.lock(connection)
+        # Somebody else may have changed the line meanwhile: then it is looked up again.
+        if inventory.found_of(connection, key) == held:
+            inventory.put_found(connection, {key: merged}, now, default_interval_s=interval_s)

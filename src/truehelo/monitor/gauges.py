@@ -1,0 +1,25 @@
+"""How everything stands, counted for the metrics and for the state of the watch itself."""
+
+from sqlalchemy import Connection
+
+from truehelo.service.health import Gauges, Health
+from truehelo.store import history
+
+
+def gauge(connection: Connection, health: Health, now: float) -> None:
+    """Count what the store holds, and how late the subject is that is due the longest; `now` in seconds since the epoch."""
+    seen, counted = history.overview(connection), history.counted(connection)
+    health.ticked(max(0.0, now - seen.oldest_due) if seen.oldest_due is not None else 0.0)
+    states = {**seen.by_state}
+    if seen.undetermined:
+        states["undetermined"] = seen.undetermined
+    if seen.maintenance:
+        states["maintenance"] = seen.maintenance
+    health.gauges = Gauges(
+        states=states,
+        findings=counted.findings,
+        incidents=counted.incidents,
+        listings=counted.listings,
+        undetermined=seen.undetermined,
+        waiting=counted.waiting,
+    )
