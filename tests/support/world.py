@@ -271,6 +271,9 @@ class FakeResolver:
     async def aclose(self) -> None:
         return
 
+    async def examine(self) -> tuple[str, ...]:
+        return ()
+
     async def authoritative(self, question: Question) -> AuthoritativeView:
         await asyncio.sleep(self.delay_s)
         return self.world.view(question)

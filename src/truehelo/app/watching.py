@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from truehelo import app
 from truehelo.alerts import build_channels
-from truehelo.configuration.mail_only import warn_only_watched_mail
+from truehelo.configuration.channels import EmailSettings
+from truehelo.configuration.mail_only import comparable, warn_only_watched_mail
 from truehelo.configuration.read import Configuration, read_configuration
 from truehelo.drift.machine import Thresholds
 from truehelo.engine.blocklists import Blocklists
@@ -25,7 +27,8 @@ from truehelo.monitor.polite import PoliteSmtp
 from truehelo.monitor.pump import Pump
 from truehelo.monitor.record import Writing
 from truehelo.monitor.steady import SteadyClock
-from truehelo.monitor.watch import Stored, Watch
+from truehelo.monitor.stored import Stored
+from truehelo.monitor.watch import Role, Watch
 from truehelo.ports import Channel, Ports
 from truehelo.service.health import Health, Part
 from truehelo.service.notify import Notifier
@@ -33,6 +36,7 @@ from truehelo.service.serving import serving
 from truehelo.shelf import library
 from truehelo.store import migrate
 from truehelo.store.database import Database
+from truehelo.store.presence import SIGN, presence_of
 
 MAX_CONFIG_BYTES = 4 * 2**20
 REMEMBER_S = 60.0
@@ -46,11 +50,19 @@ def find_config(given: str | None) -> Path | None:
     """Return the configuration file: the one that was named, else the first that is there; None for the defaults."""
     if given is not None:
         return Path(given)
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    for path in (Path("truehelo.toml"), home / "truehelo" / "truehelo.toml", Path("/etc/truehelo/truehelo.toml")):
-        if path.is_file():
-            return path
-    return None
+    places = [Path("truehelo.toml"), Path("/etc/truehelo/truehelo.toml")]
+    with contextlib.suppress(RuntimeError):  # an account without a home, as services and containers have
+        home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        places.insert(1, home / "truehelo" / "truehelo.toml")
+    return next((path for path in places if _is_file(path)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether there is a file; where nobody may look, as in another's folder after sudo, there is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def read_config(path: Path | None) -> Configuration:
@@ -113,20 +125,21 @@ def build_watch(
     folder: Path | None = None,
     log: Log = lambda _: None,
     worker: str = "",
-    schedules: bool = True,
+    role: Role = Role.ALL,
 ) -> Parts:
-    """Put a watch together.
+    """Put a watch together, or that part of one that a role does.
 
     Raises:
         InputError: A resolver, a list, a channel or a secret cannot be used.
     """
+    from truehelo.probes.clock import SystemClock
+
     settings = configuration.watching.watch
-    ports = _ports(configuration)
-    clock = ports.clock
-    steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
-    channels = build_channels(configuration.alerting.channels, folder)
-    policy = Policy(settings=settings, alerting=configuration.alerting)
+    steady = SteadyClock(SystemClock())
     health, stored = Health(steady), Stored()
+    ports = _ports(configuration, steady, health.queried)
+    channels = build_channels(configuration.alerting.channels, folder)
+    policy = Policy(settings=settings, alerting=configuration.alerting, group_s=settings.group_s)
     looking = Looking(
         ports=ports,
         thresholds=Thresholds(failing=settings.failing, recovering=settings.recovering, unsure=settings.unsure),
@@ -134,7 +147,8 @@ def build_watch(
         ignored=frozenset(settings.ignore),
         lists=_lists(configuration, ports, steady, folder),
     )
-    name = worker or f"{socket.gethostname()}:{os.getpid()}"
+    # In containers every process has the same number, and a new one often the name of the last.
+    name = worker or f"{SIGN}{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def delivered(channel: str, kind: str, result: str, detail: str) -> None:
         health.delivered(channel, result, ok=result == "delivered")
@@ -156,13 +170,13 @@ def build_watch(
         worker=name,
         stored=stored,
         log=log,
-        schedules=schedules,
+        role=role,
+        presence=presence_of(database, name, steady.monotonic),
     )
     return Parts(watch=watch, health=health, configuration=configuration, channels=channels)
 
 
-def _ports(configuration: Configuration) -> Ports:
-    from truehelo.probes.clock import SystemClock
+def _ports(configuration: Configuration, clock: SteadyClock, heard: Callable[[str, str], None]) -> Ports:
     from truehelo.probes.dns import DnsResolver, parse_resolver, system_resolvers
     from truehelo.probes.routes import Routes
     from truehelo.probes.smtp import SmtpClient
@@ -170,7 +184,6 @@ def _ports(configuration: Configuration) -> Ports:
 
     settings = configuration.watching.watch
     routes = Routes.parse(settings.connect_to, loopback_only=app.guarded())
-    clock = SteadyClock(SystemClock())
     resolver = DnsResolver(
         [parse_resolver(text) for text in settings.resolvers] or system_resolvers(),
         timeout=settings.timeout_s,
@@ -179,7 +192,9 @@ def _ports(configuration: Configuration) -> Ports:
         vantage=settings.vantage,
         clock=clock,
         max_in_flight=max(256, settings.concurrency),
-        remember_s=min(REMEMBER_S, settings.interval_s / 2),
+        heard=heard,
+        # An answer out of the cache must not count as another look.
+        remember_s=min(REMEMBER_S, settings.interval_s / 2, 0.8 * settings.rechecks_s[0]),
     )
     smtp = SmtpClient(
         routes=routes,
@@ -203,7 +218,8 @@ def _lists(configuration: Configuration, ports: Ports, clock: SteadyClock, folde
         return None
     keys = str((folder or Path()) / wanted.keys_file) if wanted.keys_file else None
     lists = app.build_lists(app.Settings(dnsbl=wanted.lists or ("default",), dnsbl_keys=keys))
-    asked = Blocklists(ports.resolver, clock, lists, believe_s=BELIEVE_S)
+    believe_s = min(BELIEVE_S, 0.8 * configuration.watching.watch.rechecks_s[0])
+    asked = Blocklists(ports.resolver, clock, lists, believe_s=believe_s)
     return ListWatch(blocklists=asked, interval_s=wanted.interval_s)
 
 
@@ -217,13 +233,9 @@ def prepare(database: Database, log: Log) -> None:
     if database.is_sqlite:
         path = Path(database.url.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        if database.exists():
-            found = migrate.version(database)
-            if found is not None and found in migrate.revisions() and found != migrate.head():
-                kept = path.with_name(f"{path.name}.before-{migrate.head()}")
-                if not kept.exists():
-                    migrate.backup(database, kept)
-                    log(f"the database is of version {found}; a backup is in {kept}")
+        kept = migrate.backup_before(database, migrate.head())
+        if kept is not None:
+            log(f"the database is of an earlier version; a backup is in {kept}")
     before, now = migrate.upgrade(database)
     if before != now:
         log(f"the database {database.name} is of version {now} now")
@@ -266,35 +278,35 @@ async def run_watch(parts: Parts, *, log: Log, notifier: Notifier | None = None)
         for channel in parts.channels.values():
             await channel.aclose()
         await watch.stored(lambda: _give_back(watch))
+        if watch.presence is not None:
+            await watch.stored(watch.presence.close)
         watch.stored.close()
         notifier.close()
 
 
 def _give_back(watch: Watch) -> None:
     from truehelo.store.database import StoreError
-    from truehelo.store.schedule import give_back
+    from truehelo.store.presence import give_up
 
     with contextlib.suppress(StoreError), watch.database.write() as connection:
-        give_back(connection, watch.worker)
+        give_up(connection, [watch.worker])
 
 
 def warnings(configuration: Configuration, database: Database) -> tuple[str, ...]:
     """Return what an operator should know before relying on this watch."""
-    from sqlalchemy import select
+    from sqlalchemy import true
 
-    from truehelo.store.tables import subjects
+    from truehelo.store.reading import any_watched, watched_hosts
 
+    channels = configuration.alerting.channels
+    hosts = {comparable(channel.host) for channel in channels if isinstance(channel, EmailSettings)}
     with database.read() as connection:
-        rows = connection.execute(
-            select(subjects.c.ip, subjects.c.expected).where(subjects.c.removed_at.is_(None)).limit(100_000)
-        ).all()
-    import msgspec
-
-    watched = {row[0] for row in rows} | {name for row in rows for name in msgspec.json.decode(row[1], type=list[str])}
-    found = list(warn_only_watched_mail(configuration.alerting.channels, watched))
-    if not configuration.alerting.channels:
+        anything = any_watched(connection, true())
+        watched = watched_hosts(connection, hosts)
+    found = list(warn_only_watched_mail(channels, watched))
+    if not channels:
         found.append("no channel is configured: nobody will be told; docs/how-to/alerts.md shows how")
-    if not rows:
+    if not anything:
         found.append("nothing is watched yet: truehelo inventory add ADDRESS, or truehelo inventory import FILE")
     return tuple(found)
 

@@ -19,8 +19,8 @@ def warn_only_watched_mail(channels: Sequence[ChannelSettings], watched_hosts: C
     mail = [channel for channel in channels if isinstance(channel, EmailSettings)]
     if not channels or len(mail) < len(channels):
         return ()
-    watched = {_comparable(host) for host in watched_hosts}
-    hosts = dict.fromkeys(_comparable(channel.host) for channel in mail)
+    watched = {comparable(host) for host in watched_hosts}
+    hosts = dict.fromkeys(comparable(channel.host) for channel in mail)
     if not all(host in watched or host in LOOPBACK for host in hosts):
         return ()
     own = all(host in LOOPBACK and host not in watched for host in hosts)
@@ -31,6 +31,7 @@ def warn_only_watched_mail(channels: Sequence[ChannelSettings], watched_hosts: C
     )
 
 
-def _comparable(host: str) -> str:
+def comparable(host: str) -> str:
+    """Return a name or an address as those of the inventory are kept."""
     ip = parse_address(host.removeprefix("[").removesuffix("]"))
     return canonical(host) if ip is None else str(ip)

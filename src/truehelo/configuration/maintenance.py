@@ -24,6 +24,8 @@ from truehelo.facts.text import visible
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _LONGEST = timedelta(days=14)
+MAX_RUNS = 2_000
+"""Of one window, in what has been: a daily one for five years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,21 @@ def in_maintenance(windows: Sequence[Window], ip: Address | None, groups: Collec
     The beginnings are worked out once a minute for each window, whatever the number of addresses that are asked about.
     """
     return next((window for window in running(windows, at) if window.covers(ip, groups)), None)
+
+
+@lru_cache(maxsize=256)
+def runs(window: Window, since: datetime, until: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """Return when a window ran from one time to another, the latest first: from when to when, at most `MAX_RUNS` times."""
+    found: list[tuple[datetime, datetime]] = []
+    at = until
+    while len(found) < MAX_RUNS:
+        start = _latest_start(window.cron, window.timezone, at.astimezone(UTC).replace(second=0, microsecond=0))
+        if start is None or start + window.duration <= since:
+            break
+        if start < until:
+            found.append((max(start, since), min(start + window.duration, until)))
+        at = start - _MINUTE
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)

@@ -7,8 +7,10 @@ same file.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 
 from truehelo.configuration.channels import Secret, secret
+from truehelo.configuration.duration import read_duration
 from truehelo.configuration.table import Table
 from truehelo.errors import FileError
 from truehelo.findings import Severity
@@ -16,6 +18,7 @@ from truehelo.findings import Severity
 KEYS = frozenset({"store", "watch", "blocklists", "retention"})
 DEFAULT_STORE = "truehelo.db"
 DAY_S = 86_400.0
+MAX_RECHECKS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +28,15 @@ class WatchSettings:
     Args:
         interval_s: Between two looks at a subject that names no interval of its own.
         concurrency: Subjects in flight at once.
+        batch: How many subjects a scheduler hands to a worker at a time, at most.
         resolvers: Who is asked; () means the system's.
         timeout_s: Of one DNS try.
         smtp_timeout_s: Of one SMTP step.
         severity: The mildest that is watched.
         ignore: Tags that are never watched.
         failing: How many looks must see it failing; `recovering`: well; `unsure`: either, with one resolver alone.
+        rechecks_s: How long after a suspected change it is looked again; the first look again is at once.
+        group_s: Failures of one cause within so many seconds are told together.
         unseen_after_s: How long nothing may be seen before it is told.
         flapping_changes: So many changes within `flapping_within_s` are flapping, until nothing changed for `stable_s`.
         vantage: The name of the place that this watcher looks from.
@@ -40,6 +46,7 @@ class WatchSettings:
 
     interval_s: float = 300.0
     concurrency: int = 500
+    batch: int = 100
     resolvers: tuple[str, ...] = ()
     timeout_s: float = 3.0
     retries: int = 2
@@ -49,6 +56,8 @@ class WatchSettings:
     failing: int = 3
     recovering: int = 3
     unsure: int = 5
+    rechecks_s: tuple[float, ...] = (60.0, 300.0, 900.0)
+    group_s: float = 60.0
     unseen_after_s: float = DAY_S
     flapping_changes: int = 4
     flapping_within_s: float = DAY_S
@@ -136,6 +145,7 @@ def _watch(table: Table) -> WatchSettings:
     found = WatchSettings(
         interval_s=_seconds(table, "interval", 10 * second, 30 * day, usual.interval_s),
         concurrency=table.whole("concurrency", 1, 20_000, usual.concurrency),
+        batch=table.whole("batch", 1, 1000, usual.batch),
         resolvers=table.texts("resolvers", ()),
         timeout_s=_seconds(table, "timeout", second, 60 * second, usual.timeout_s),
         retries=table.whole("retries", 0, 10, usual.retries),
@@ -145,6 +155,8 @@ def _watch(table: Table) -> WatchSettings:
         failing=table.whole("failing", 2, 20, usual.failing),
         recovering=table.whole("recovering", 2, 20, usual.recovering),
         unsure=table.whole("unsure", 2, 50, usual.unsure),
+        rechecks_s=_rechecks(table, "rechecks", usual.rechecks_s),
+        group_s=_seconds(table, "group", second, timedelta(hours=1), usual.group_s),
         unseen_after_s=_seconds(table, "unseen_after", 60 * second, 365 * day, usual.unseen_after_s),
         flapping_changes=table.whole("flapping_changes", 2, 1000, usual.flapping_changes),
         flapping_within_s=_seconds(table, "flapping_within", 600 * second, 30 * day, usual.flapping_within_s),
@@ -157,6 +169,20 @@ def _watch(table: Table) -> WatchSettings:
     )
     table.done()
     return found
+
+
+def _rechecks(table: Table, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+    accepted = (
+        'write rechecks = ["1m", "5m", "15m"]: one to ten lengths of time, "5s" to "1d", each longer than the one before'
+    )
+    found = [read_duration(text) for text in table.texts(key, (), accepted)]
+    if not found:
+        return default
+    seconds = tuple(each.total_seconds() for each in found if each is not None)
+    rising = all(before < after for before, after in pairwise(seconds))
+    if len(seconds) != len(found) or len(found) > MAX_RECHECKS or not rising or seconds[0] < 5 or seconds[-1] > DAY_S:
+        table.fail(f"{key} cannot be used", accepted)
+    return seconds
 
 
 def _blocklists(table: Table) -> BlocklistSettings:

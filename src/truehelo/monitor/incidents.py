@@ -186,7 +186,7 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
         else outbox.told_channels(connection, incident.id),
     ):
         later = delivery.after.total_seconds()
-        what = NoticeKind.ESCALATED if later and kind is NoticeKind.OPENED else kind
+        what = NoticeKind.ESCALATED if later else kind
         rows.enqueue(
             connection,
             key=notice_key(incident.id, what, sequence, delivery.channel, incident.opened),

@@ -7,6 +7,7 @@ dropped. Does not decide who is told (`incidents.py`), nor what the words are (`
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from truehelo.ports import Channel, ChannelError, Clock
 from truehelo.render.notice import message
 from truehelo.store import incidents as rows
 from truehelo.store import outbox
-from truehelo.store.database import Database
+from truehelo.store.database import Database, StoreError
 from truehelo.store.outbox import Letter
 
 LEASE_S = 90.0
@@ -28,6 +29,8 @@ SEND_S = 60.0
 """Longer than any channel's own bound: a channel that hangs all the same must not hold the others."""
 PATIENCE_S = 1.0
 """For so long the others wait for a channel."""
+AGAIN_S = 1.0
+"""How soon the store is tried again when it could not be used between two steps of a delivery."""
 _ENDS = (NoticeKind.RECOVERED, NoticeKind.STABLE, NoticeKind.SEEN)
 _NAGS = (NoticeKind.REMINDER, NoticeKind.ESCALATED)
 T = TypeVar("T")
@@ -83,7 +86,7 @@ class Pump:
         for letter in letters:
             by_channel.setdefault(letter.channel, []).append(letter)
         for name, each in by_channel.items():
-            task = self._sending[name] = asyncio.ensure_future(self._all_of(each))
+            task = self._sending[name] = asyncio.ensure_future(self._all_of(each, self._now() + LEASE_S))
             task.add_done_callback(lambda _: self.freed())
         await self.finish(PATIENCE_S)
         self._reap()
@@ -124,13 +127,34 @@ class Pump:
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
-    async def _all_of(self, letters: list[Letter]) -> None:
+    async def _all_of(self, letters: list[Letter], until: float) -> None:
         """One channel's messages one after another: another order would tell the end before the beginning."""
-        for letter in letters:
-            await self._one(letter)
+        for index, letter in enumerate(letters):
+            if self._now() >= until - SEND_S:
+                # Sent later it might be in somebody else's hands already.
+                await self._surely(partial(self._give_back, letters[index:]), until)
+                return
+            await self._one(letter, until)
 
-    async def _one(self, letter: Letter) -> None:
-        kept = await self._stored(lambda: self._prepare(letter))
+    def _give_back(self, letters: list[Letter]) -> None:
+        with self._database.write() as connection:
+            outbox.give_back(connection, self._worker, [letter.id for letter in letters])
+
+    async def _surely(self, work: Callable[[], T], until: float) -> T:
+        """Do a step in the store, again and again while it cannot be used and the messages are ours.
+
+        What was sent would otherwise be sent again, when the lease ends.
+        """
+        while True:
+            try:
+                return await self._stored(work)
+            except StoreError:
+                if self._now() >= until:
+                    raise
+            await asyncio.sleep(AGAIN_S)
+
+    async def _one(self, letter: Letter, until: float) -> None:
+        kept = await self._surely(lambda: self._prepare(letter), until)
         if kept is None:
             return
         channel = self._channels.get(letter.channel)
@@ -147,7 +171,7 @@ class Pump:
                 failed = ChannelError(f"no reply within {SEND_S:.0f} s", temporary=True)
             except Exception as error:  # noqa: BLE001  a fault of one channel must not stop the others, and is told
                 failed = ChannelError(f"a fault of the channel: {type(error).__name__}", temporary=True)
-        await self._stored(lambda: self._settle(letter, failed, said))
+        await self._surely(lambda: self._settle(letter, failed, said), until)
 
     def _prepare(self, letter: Letter) -> bytes | None:
         """Return what is to be said, frozen; None when nothing is."""

@@ -42,9 +42,12 @@ def end_removed(connection: Connection, policy: Policy, now: float, told: Told) 
         rows.serialise(connection)
         rows.change_member(connection, member.id, closed=now)
         incident = rows.incident(connection, member.incident_id)
-        if incident is not None:
+        if incident is None:
+            continue
+        _, still = rows.counts(connection, [incident.id]).get(incident.id, (0, 0))
+        if not still:  # the others may yet be seen well again, and that is then what is told
             rows.change_incident(connection, incident.id, details={**incident.details, "ended": "no longer watched"})
-            close_if_over(connection, incident, policy, now, told)
+        close_if_over(connection, incident, policy, now, told)
 
 
 def remind(connection: Connection, policy: Policy, now: float) -> int:
@@ -76,11 +79,16 @@ def remind(connection: Connection, policy: Policy, now: float) -> int:
 def tell_blindness(connection: Connection, policy: Policy, now: float, told: Told) -> None:
     """Tell what could not be seen for long, once for each cause; and that it can be seen again."""
     known = {blind.cause: blind for blind in upkeep.told_blind(connection)}
-    for cause, blind in known.items():
+    for cause, blind in list(known.items()):
         if upkeep.still_blind(connection, cause):
             continue
-        upkeep.forget_blind(connection, cause)
         incident = None if blind.incident_id is None else rows.incident(connection, blind.incident_id)
+        other = None if incident is None else _same_blindness(connection, incident.opened, known)
+        if other is not None:
+            known[other] = blind
+            upkeep.rename_blind(connection, cause, other)
+            continue
+        upkeep.forget_blind(connection, cause)
         if incident is not None and rows.close_incident(connection, incident.id, now):
             told.closed.append(incident.id)
             ended = rows.incident(connection, incident.id)
@@ -89,6 +97,14 @@ def tell_blindness(connection: Connection, policy: Policy, now: float, told: Tol
     for blind in upkeep.blind_now(connection, now - policy.settings.unseen_after_s):
         if blind.cause not in known:
             _open_blindness(connection, blind, policy, now, told)
+
+
+def _same_blindness(connection: Connection, opened: float, known: Mapping[str, Blind]) -> str | None:
+    """Return a cause that nobody was told of, for which subjects could not be seen before an incident was opened either.
+
+    A resolver that is silent may come to say that the zone fails: nothing can be seen all the while.
+    """
+    return next((each.cause for each in upkeep.blind_now(connection, opened) if each.cause not in known), None)
 
 
 def _open_blindness(connection: Connection, blind: Blind, policy: Policy, now: float, told: Told) -> None:

@@ -116,6 +116,8 @@ class Watch:
     async def run(self) -> None:
         """Watch until `stop` is called."""
         loops: list[Turn] = [self._look_after, *self.turns]
+        if self.role is not Role.WORKER:
+            loops.append(self._catch_up)
         if self.role is Role.ALL:
             loops.insert(0, self._take)
         if self.role is not Role.SCHEDULER:
@@ -153,7 +155,7 @@ class Watch:
             if self.stopping and await self._wound_up():
                 return
             if wait > 0:
-                await asyncio.sleep(wait)
+                await _wait(self.halted, wait)
 
     def _store_is_well(self, turn: str) -> None:
         """One kind of work has used the store; that it can be read is no sign that it can be written to."""
@@ -343,8 +345,10 @@ class Watch:
         gap = await self.stored(self._chores)
         if gap is not None:
             self.log("nobody watched for a while; that is kept as a gap in the history")
-        if self.role is Role.WORKER:
-            return 0.0 if self.stopping else self.chores_s
+        return 0.0 if self.stopping else self.chores_s
+
+    async def _catch_up(self) -> float:
+        """Look at what fails untold, and look names up: by itself, since slow servers must not stop the heart."""
         told = Told()
         await tell_untold(self.database, self.stored, self.looking, self.writing, self.clock.seconds(), told)
         if told.opened:
@@ -386,7 +390,9 @@ class Watch:
                 if upkeep.alone(connection):
                     chores.retain(connection, self.configuration.watching.retention, now)
         with self.database.read() as connection:
-            gauge(connection, self.health, self.clock.seconds())
+            metrics = self.configuration.service.metrics
+            wanted = metrics is not None and metrics.per_target
+            gauge(connection, self.health, self.clock.seconds(), per_target=wanted)
         return gap
 
     def _beat(self, connection: Any, now: float) -> float | None:

@@ -146,11 +146,12 @@ def _step(step: Step) -> list[str]:
 
 
 def _fenced(copied: list[str]) -> list[str]:
-    fence = _fence(copied)
-    return [f"   {fence}text", *(f"   {visible(line)}" for line in copied), f"   {fence}", ""]
+    mark = fence(copied)
+    return [f"   {mark}text", *(f"   {visible(line)}" for line in copied), f"   {mark}", ""]
 
 
-def _fence(lines: list[str]) -> str:
+def fence(lines: list[str]) -> str:
+    """Return what begins and ends a block of these lines as they are: longer than any run of backticks in them."""
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
     return "`" * max(3, longest + 1)
 

@@ -19,25 +19,23 @@ Sample = tuple[Mapping[str, str], float]
 def render(audit: Audit, look: Look) -> str:  # noqa: ARG001  (a renderer's shape)
     """Return the audit as metrics."""
     end = audit.started.timestamp() + audit.elapsed_s
-    lines = _family("truehelo_build_info", "The program that made these metrics.", [({"version": __version__}, 1)])
-    lines += _family("truehelo_last_check_timestamp_seconds", "When the check ended.", [({}, end)])
-    lines += _family("truehelo_check_duration_seconds", "How long the check took.", [({}, audit.elapsed_s)])
-    lines += _family("truehelo_check_interrupted", "1 if the check was interrupted.", [({}, float(audit.interrupted))])
+    lines = family("truehelo_build_info", "The program that made these metrics.", [({"version": __version__}, 1)])
+    lines += family("truehelo_last_check_timestamp_seconds", "When the check ended.", [({}, end)])
+    lines += family("truehelo_check_duration_seconds", "How long the check took.", [({}, audit.elapsed_s)])
+    lines += family("truehelo_check_interrupted", "1 if the check was interrupted.", [({}, float(audit.interrupted))])
     counts = [({"verdict": str(verdict)}, float(count)) for verdict, count in audit.counts().items()]
-    lines += _family("truehelo_subjects", "Addresses by verdict.", counts)
+    lines += family("truehelo_subjects", "Addresses by verdict.", counts)
     unresolved = Counter("undetermined" if each.undetermined else "none" for each in audit.unresolved)
     targets = [({"reason": reason}, float(unresolved[reason])) for reason in ("none", "undetermined")]
-    lines += _family(
+    lines += family(
         "truehelo_unresolved_targets", "Targets without an address: there is none, or it could not be looked up.", targets
     )
-    lines += _family("truehelo_subject_verdict", "1 for the verdict that an address has.", _verdicts(audit))
-    lines += _family("truehelo_subject_iprev", "1 for the iprev result that an address has (RFC 8601).", _iprev(audit))
-    lines += _family("truehelo_finding", "How often a tag was found at an address.", _findings(audit))
-    lines += _family(
-        "truehelo_receivers", "How many of the receivers asked do what with mail of an address.", _minds(audit)
-    )
+    lines += family("truehelo_subject_verdict", "1 for the verdict that an address has.", _verdicts(audit))
+    lines += family("truehelo_subject_iprev", "1 for the iprev result that an address has (RFC 8601).", _iprev(audit))
+    lines += family("truehelo_finding", "How often a tag was found at an address.", _findings(audit))
+    lines += family("truehelo_receivers", "How many of the receivers asked do what with mail of an address.", _minds(audit))
     if any(subject.facts.blocklists for subject in audit.subjects):
-        lines += _family("truehelo_blocklist", "1 for what a blocklist says of an address.", _lists(audit))
+        lines += family("truehelo_blocklist", "1 for what a blocklist says of an address.", _lists(audit))
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +72,8 @@ def _findings(audit: Audit) -> Iterable[Sample]:
             yield {"ip": str(subject.facts.ip), "tag": tag, "severity": severity}, float(count)
 
 
-def _family(name: str, text: str, samples: Iterable[Sample]) -> list[str]:
+def family(name: str, text: str, samples: Iterable[Sample]) -> list[str]:
+    """Return a metric, a gauge, with its samples."""
     lines = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
     for labels, value in samples:
         inner = ",".join(f'{key}="{_escape(label)}"' for key, label in labels.items())

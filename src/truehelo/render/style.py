@@ -21,7 +21,7 @@ class Mark(StrEnum):
 
 _SIGNS = {Mark.YES: "✓", Mark.NO: "✗", Mark.DIFFERS: "≠", Mark.UNKNOWN: "?"}
 _ASCII_SIGNS = {Mark.YES: "ok", Mark.NO: "FAIL", Mark.DIFFERS: "~", Mark.UNKNOWN: "?"}
-_CODES = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+_CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 _MARK_COLORS = {Mark.YES: "green", Mark.NO: "red", Mark.DIFFERS: "yellow", Mark.UNKNOWN: "yellow"}
 _SEVERITY_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim", Severity.OK: "green"}
 MARKS = {

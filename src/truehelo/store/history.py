@@ -126,6 +126,17 @@ def evidence_of(connection: Connection, flip_id: int) -> bytes | None:
     return found
 
 
+def last_evidence(connection: Connection, subject_id: int) -> tuple[bytes, float] | None:
+    """Return the compressed evidence of the last change of a subject that has one, and when it was kept."""
+    row = connection.execute(
+        select(flips.c.evidence, flips.c.at)
+        .where(flips.c.subject_id == subject_id, flips.c.evidence.is_not(None))
+        .order_by(flips.c.at.desc(), flips.c.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
 def seen_of(connection: Connection, subject_id: int) -> dict[str, tuple[str, float]]:
     """Return what is seen of a subject now, and since when."""
     rows = connection.execute(
@@ -182,6 +193,16 @@ def days_of(connection: Connection, subject_id: int, first: int) -> list[tuple[i
         select(days.c.day, days.c.failing_s, days.c.undetermined_s, days.c.unwatched_s, days.c.flips)
         .where(days.c.subject_id == subject_id, days.c.day >= first)
         .order_by(days.c.day)
+    )
+    return [tuple(row) for row in rows]
+
+
+def days_since(connection: Connection, first: int) -> list[tuple[int, int, float, float, float, int]]:
+    """Return the rolled-up days of all subjects: subject, and as `days_of`."""
+    rows = connection.execute(
+        select(days.c.subject_id, days.c.day, days.c.failing_s, days.c.undetermined_s, days.c.unwatched_s, days.c.flips)
+        .where(days.c.day >= first)
+        .order_by(days.c.subject_id, days.c.day)
     )
     return [tuple(row) for row in rows]
 

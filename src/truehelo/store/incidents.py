@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from truehelo.store.tables import incidents, members, meta, outbox, schedule, states, subjects
@@ -98,6 +98,14 @@ def listed_incidents(connection: Connection, *, everything: bool, since: float |
     if since is not None:
         wanted = wanted.where(incidents.c.opened >= since)
     return [incident_of(row) for row in connection.execute(wanted).mappings()]
+
+
+def incidents_between(connection: Connection, since: float, until: float) -> list[IncidentRow]:
+    """Return the incidents that were open at some time between two."""
+    wanted = select(incidents).where(
+        incidents.c.opened < until, or_(incidents.c.closed.is_(None), incidents.c.closed >= since)
+    )
+    return [incident_of(row) for row in connection.execute(wanted.order_by(incidents.c.id)).mappings()]
 
 
 def joinable(connection: Connection, key: str, opened_after: float) -> IncidentRow | None:

@@ -67,14 +67,15 @@ class Counted:
 
 def counted(connection: Connection, where: ColumnElement[bool] | None = None) -> Counted:
     """Count the subjects that fulfil a condition; last check and schedule are of all."""
-    wanted = select(schedule.c.worst, schedule.c.overlay, func.count()).group_by(schedule.c.worst, schedule.c.overlay)
+    unwell = select(schedule.c.worst, schedule.c.overlay, func.count()).where(_UNWELL, _THERE)
     if where is None:
-        by = {(row[0], row[1]): row[2] for row in connection.execute(wanted.where(_UNWELL, _THERE))}
-        whole = connection.execute(select(func.count()).select_from(schedule).where(_THERE)).scalar_one()
-        by["ok", ""] = whole - sum(by.values())
+        whole = select(func.count()).select_from(schedule).where(_THERE)
     else:
-        joined = wanted.join(subjects, subjects.c.id == schedule.c.subject_id).where(_THERE, where)
-        by = {(row[0], row[1]): row[2] for row in connection.execute(joined)}
+        unwell = unwell.join(subjects, subjects.c.id == schedule.c.subject_id).where(where)
+        whole = select(func.count()).select_from(subjects).where(subjects.c.removed_at.is_(None), where)
+    rows = connection.execute(unwell.group_by(schedule.c.worst, schedule.c.overlay))
+    by = {(row[0], row[1]): row[2] for row in rows}
+    by["ok", ""] = connection.execute(whole).scalar_one() - sum(by.values())
     return Counted(
         by={key: count for key, count in by.items() if count},
         last_check=connection.execute(select(func.max(schedule.c.checked_at))).scalar(),
@@ -123,7 +124,7 @@ def unknown(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRow:
-    """What one list says: how many it lists, against how many that speaks, of how many it cannot say, why, and since when."""
+    """What one list says: how many it lists, against how many it speaks, of how many it cannot say, why, and since when."""
 
     list: str
     listed: int

@@ -26,8 +26,8 @@ class Stood:
     worst: str
     overlay: str
     since: float | None
+    tags: tuple[str, ...]
     intervals: tuple[Interval, ...]
-    flips: int
 
 
 def all_stood(
@@ -37,7 +37,7 @@ def all_stood(
 
     What stood at the beginning follows from the first flip of each tag, and where there is none from how it stands now.
     """
-    turns, held = _turns(connection, since, until, where), _held(connection)
+    turns, unwell = _turns(connection, since, until, where), _unwell(connection)
     nights: dict[str, list[tuple[float, float]]] = {}
     wanted = (
         select(
@@ -61,7 +61,8 @@ def all_stood(
             nights[row.vantage] = dark(connection, row.vantage, since, until)
         began = until if row.began_at is None else max(row.began_at, since)
         own = turns.get(row.id, [])
-        failing, blind = _at_first(own, held.get(row.id, ()), row, since)
+        held = [(tag, at) for tag, state, at in unwell.get(row.id, ()) if state in _OPEN]
+        failing, blind = _at_first(own, held, row, since)
         intervals = stretches(
             [(at, what, new) for at, what, _, new in own],
             failing=failing,
@@ -79,9 +80,9 @@ def all_stood(
             groups=row.groups,
             worst=row.worst,
             overlay=row.overlay,
-            since=max((at for _, at in held.get(row.id, ())), default=row.undetermined_since),
+            since=_since(row.overlay, row.undetermined_since, unwell.get(row.id, ())),
+            tags=tuple(tag for tag, _, _ in unwell.get(row.id, ())),
             intervals=tuple(intervals),
-            flips=len(own),
         )
 
 
@@ -117,9 +118,20 @@ def _turns(
     return found
 
 
-def _held(connection: Connection) -> dict[int, list[tuple[str, float]]]:
-    found: dict[int, list[tuple[str, float]]] = defaultdict(list)
-    rows = connection.execute(select(states.c.subject_id, states.c.tag, states.c.since).where(states.c.state.in_(_OPEN)))
-    for number, tag, began in rows:
-        found[number].append((tag, began))
+def _unwell(connection: Connection) -> dict[int, list[tuple[str, str, float]]]:
+    """Return in which tags subjects are not well now: tag, state, and since when."""
+    found: dict[int, list[tuple[str, str, float]]] = defaultdict(list)
+    rows = connection.execute(
+        select(states.c.subject_id, states.c.tag, states.c.state, states.c.since).order_by(
+            states.c.subject_id, states.c.tag
+        )
+    )
+    for number, tag, state, began in rows:
+        found[number].append((tag, state, began))
     return found
+
+
+def _since(overlay: str, blind: float | None, unwell: Sequence[tuple[str, str, float]]) -> float | None:
+    if overlay == UNDETERMINED:
+        return blind
+    return min((at for _, _, at in unwell), default=None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from truehelo.monitoring import Silence
@@ -107,17 +107,24 @@ def tell_blind(connection: Connection, blind: Blind, number: int) -> None:
     connection.execute(insert(unseen).values(cause=blind.cause, since=blind.since, count=blind.count, incident_id=number))
 
 
+def rename_blind(connection: Connection, told: str, cause: str) -> None:
+    """What was told for one cause goes on for another."""
+    connection.execute(update(unseen).where(unseen.c.cause == told).values(cause=cause))
+
+
 def forget_blind(connection: Connection, cause: str) -> None:
     """A cause is over."""
     connection.execute(delete(unseen).where(unseen.c.cause == cause))
 
 
 def last_told(connection: Connection, incident_id: int) -> dict[str, float]:
-    """Return when each channel was last told of an incident."""
+    """Return when each channel was last told of an incident; one that knows of it counts what it refused since, too."""
+    tried = case((outbox.c.state == "delivered", outbox.c.delivered), else_=outbox.c.attempt_at)
     rows = connection.execute(
-        select(outbox.c.channel, func.max(outbox.c.delivered))
-        .where(outbox.c.incident_id == incident_id, outbox.c.state == "delivered")
+        select(outbox.c.channel, func.max(tried))
+        .where(outbox.c.incident_id == incident_id, outbox.c.state.in_(("delivered", "failed")))
         .group_by(outbox.c.channel)
+        .having(func.max(outbox.c.delivered).is_not(None))
     )
     return {channel: at for channel, at in rows if at is not None}
 

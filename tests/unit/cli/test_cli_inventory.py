@@ -265,7 +265,7 @@ def test_what_a_file_manages_is_not_changed_by_hand_unless_it_is_meant(here: Pat
         (["list", "-d", "mysql://x/y"], "is of a kind that is not supported; give a file name for SQLite, or postgresql://"),
         (["diff", "inventory.toml"], "there is no such database"),
         (["add", "192.0.2.1", "-d", "/dev/null/x.db"], "/dev/null: cannot be made (file exists); name another place"),
-        (["add", "192.0.2.1", "-d", "inventory.toml"], "inventory.toml: file is not a database"),
+        (["add", "192.0.2.1", "-d", "inventory.toml"], "inventory.toml: is no database of SQLite"),
     ],
 )  # fmt: skip
 def test_each_mistake_gets_one_sentence_and_2(here: Path, cli: Cli, arguments: list[str], says: str) -> None:

@@ -1,4 +1,4 @@
-"""How an address stood: its courses over a day, a week and a quarter, what is seen of it now, and each change. From the store.
+"""How an address stood: its courses over a day, a week and a quarter, what is seen of it now, and each change.
 
 From each vantage point apart: what one place sees says nothing of another.
 """
@@ -72,8 +72,6 @@ def evidence(connection: Connection, target: str, number: int) -> bytes:
     Raises:
         InputError: The target has no such change, or no evidence of it is kept.
     """
-    import zlib
-
     mine = {each.subject.id for each in standings(connection, target)}
     if kept.subject_of_flip(connection, number) not in mine:
         way_out = f"truehelo history {visible(target, 100)} --all lists those that there are"
@@ -81,14 +79,24 @@ def evidence(connection: Connection, target: str, number: int) -> bytes:
     found = kept.evidence_of(connection, number)
     if found is None:
         raise InputError(f"change {number}", "has no evidence: it tells of something that was not looked at, or not seen")
+    whole = unpacked(found)
+    if whole is None:
+        raise InputError(
+            f"change {number}", "has evidence that is damaged", "truehelo db check looks at the whole database"
+        )
+    return whole
+
+
+def unpacked(kept_evidence: bytes) -> bytes | None:
+    """Return evidence as it was before it was compressed; None when it is damaged, or larger than any look could fill."""
+    import zlib
+
     try:
-        unpacked = zlib.decompressobj()
-        whole = unpacked.decompress(found, MAX_EVIDENCE)
-        if unpacked.eof:
-            return whole
+        packed = zlib.decompressobj()
+        whole = packed.decompress(kept_evidence, MAX_EVIDENCE)
     except zlib.error:
-        pass
-    raise InputError(f"change {number}", "has evidence that is damaged", "truehelo db check looks at the whole database")
+        return None
+    return whole if packed.eof else None
 
 
 def _past(
