@@ -56,7 +56,8 @@ class Flip:
 class Member:
     """One address in an incident: the name that it should have, its groups, what changed from what to what, since when.
 
-    `since` is when it was first seen, `closed` when it was confirmed well.
+    `since` is when it was first seen, `closed` when it was confirmed well. `tags` are all that it fails in, where they are
+    told apart.
     """
 
     ip: str
@@ -67,6 +68,7 @@ class Member:
     old: str = ""
     new: str = ""
     closed: datetime | None = None
+    tags: tuple[str, ...] = ()
 
 
 class NoticeKind(StrEnum):
@@ -195,3 +197,57 @@ class Silence:
     ip: str = ""
     groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One try to hand a message over: which one it was (from 1 on), whether it was taken, and what the other side said."""
+
+    number: int
+    at: datetime
+    taken: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """One message to one channel, and what became of it.
+
+    `state` is "pending", "delivered", "failed" (given up) or "dropped" (nobody needed to hear it any more); `due` is when
+    it is tried next while it is pending; `detail` is what was said last, or why it was put off or dropped.
+    """
+
+    id: int
+    key: str
+    incident: int | None
+    kind: str
+    channel: str
+    state: str
+    made: datetime
+    due: datetime
+    delivered: datetime | None = None
+    detail: str = ""
+    attempts: int = 0
+    tries: tuple[Try, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What an operator did about an incident: `what` is "ack", "unack" or "note"."""
+
+    at: datetime
+    by: str
+    what: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """An incident with all that is kept of it; `silence` covers it now."""
+
+    incident: Incident
+    groups: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    silence: Silence | None = None
+    dispatches: tuple[Dispatch, ...] = ()
+    deeds: tuple[Deed, ...] = ()

@@ -83,7 +83,7 @@ def write(seed: int, subjects: int, days: float, interval_s: float) -> Script:
     for _ in range(max(1, int(subjects * days / 20_000))):  # it comes and goes
         index, since = chance.randrange(subjects), chance.uniform(2 * DAY, seconds - 4 * DAY)
         period = max(2.5 * interval_s, HOUR)
-        if free((index,), since, since + 14 * period + DAY):
+        if since + 14 * period < seconds - DAY and free((index,), since, since + 14 * period + DAY):
             busy.setdefault(index, []).append((since, since + 14 * period + DAY))
             for number in range(7):
                 start = since + 2 * number * period

@@ -242,7 +242,7 @@ def _watch(
     entry = replace(catalogue()["spamhaus-zen"], zone=LIST, families=frozenset({4, 6}))
     lists = ListWatch(
         blocklists=Blocklists(resolver, steady, (Subscription(entry=entry),), believe_s=BELIEVE_S),
-        interval_s=max(interval_s, 6 * 3600.0),
+        interval_s=max(interval_s, DAY / 2),
     )
     looking = Looking(
         ports=Ports(resolver=resolver, clock=steady, suffixes=TwoLabels()), thresholds=Thresholds(), lists=lists
@@ -344,7 +344,7 @@ def _missed(script: Script, by_index: dict[int, list[_Told]], outcome: Outcome, 
         # Seen at the latest an interval after it began, and believed at the latest two rechecks later.
         needed = interval_s + RECHECKS_S[1] + 120.0 + blind
         if change.kind == "listed":
-            needed += max(interval_s, 6 * 3600.0)
+            needed += max(interval_s, DAY / 2)
         due = change.until - change.since > needed
         outcome.expected += due
         for index in change.indexes:
@@ -364,7 +364,7 @@ def _missed(script: Script, by_index: dict[int, list[_Told]], outcome: Outcome, 
             if due and not change.flapping and change.kind != "listed":
                 delay = (first - change.since - blind) / interval_s
                 outcome.worst_intervals = max(outcome.worst_intervals, delay)
-            ended = change.until + interval_s + max(interval_s, 6 * 3600.0) + DAY + blind
+            ended = change.until + interval_s + max(interval_s, DAY / 2) + DAY + blind
             if ended < script.seconds and any(x.closed is None for x in mine) and not change.flapping:
                 outcome.unended.append(f"{change.kind} of {address(index)}, over on day {change.until / DAY:.2f}")
         whole = {x.incident for index in change.indexes for x in by_index[index] if change.since <= x.since < change.until}

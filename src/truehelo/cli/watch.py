@@ -1,11 +1,15 @@
 """`truehelo watch`: the service that watches, in the foreground."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from truehelo.cli.watching import config_option, database_option, opened_with
 from truehelo.facts.text import visible
+
+if TYPE_CHECKING:
+    from truehelo.store.database import Database
 
 ROLES = ("all", "scheduler", "worker")
 
@@ -46,11 +50,18 @@ def watch(config: str | None, database: str | None, role: str, check_config: boo
         if not quiet:
             click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {visible(text, 2000)}", err=True)
 
-    if role != "all":
-        from truehelo.app import sharing
+    def prepare(store: "Database") -> None:
+        if role != "all":
+            from truehelo.app import sharing
 
-        return sharing.run(configuration, path, database, role, log)
-    with opened_with(database, configuration, path, prepare=lambda store: watching.prepare(store, log)) as store:
+            sharing.check(store)
+        watching.prepare(store, log)
+
+    with opened_with(database, configuration, path, prepare=prepare) as store:
+        if role != "all":
+            from truehelo.app import sharing
+
+            return sharing.run(configuration, path, store, role, log)
         folder = None if path is None else path.parent
         parts = watching.build_watch(configuration, store, folder=folder, log=log)
         for warning in watching.warnings(configuration, store):

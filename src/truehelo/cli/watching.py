@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from truehelo.errors import FileError
+from truehelo.errors import FileError, InputError
 
 if TYPE_CHECKING:
     from truehelo.configuration.read import Configuration
@@ -73,12 +73,20 @@ def opened_with(
 
 
 def default_database() -> str:
-    """Return the file that is used when none is named: in the state folder of the service, or of the user."""
+    """Return the file that is used when none is named: in the state folder of the service, or of the user.
+
+    Raises:
+        InputError: There is no such folder.
+    """
     service = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     if service:
         return str(Path(service) / "truehelo.db")
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return str(Path(state) / "truehelo" / "truehelo.db")
+    try:
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    except RuntimeError:  # an account without a home, as services and containers have
+        problem = "is not named, and this account has no home to look in"
+        raise InputError("the database", problem, "name it with --database") from None
+    return str(state / "truehelo" / "truehelo.db")
 
 
 def database_name(database: str | None, config: str | None = None) -> str:

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 
 from truehelo.facts.address import parse_address
 from truehelo.facts.dns import Lookup, Outcome
+from truehelo.facts.names import canonical
 from truehelo.facts.smtp import ehlo_reply_name, greeting_name
 from truehelo.facts.subject import SubjectFacts
 from truehelo.findings import Severity
@@ -39,7 +40,8 @@ _STORY = (
 
 _WHAT = {
     "ptr": ("PTR_",),
-    "forward": ("IPREV_", "NAME_SHARED", "HELO_FORWARD_", "GREETING_FORWARD_", "EHLO_REPLY_FORWARD_"),
+    "forward": ("IPREV_", "NAME_SHARED"),
+    "stated": ("HELO_FORWARD_", "GREETING_FORWARD_", "EHLO_REPLY_FORWARD_"),
     "greeting": ("GREETING_", "NOT_SMTP"),
     "ehlo_reply": ("EHLO_REPLY_",),
 }
@@ -72,7 +74,7 @@ def absorbs(held: str, other: str) -> bool:
 
 
 def what_of(tag: str) -> str:
-    """Return which observation shows what changed when `tag` failed: "ptr", "forward", "greeting", "ehlo_reply" or ""."""
+    """Return which observation shows what changed when `tag` failed, as `observed` names it, or ""."""
     found = [(len(prefix), what) for what, prefixes in _WHAT.items() for prefix in prefixes if tag.startswith(prefix)]
     return max(found)[1] if found else ""
 
@@ -92,7 +94,11 @@ def cause_key(tag: str, network: str, *, from_the_start: bool) -> str:
 
 
 def observed(facts: SubjectFacts, out: Iterable[str]) -> dict[str, str]:
-    """Return what was seen, in words that stay the same while it stays so. `out` names the parts that were not seen."""
+    """Return what was seen, in words that stay the same while it stays so. `out` names the parts that were not seen.
+
+    "ptr" and "forward" are the PTR names and where they lead, "greeting" and "ehlo_reply" what the server calls itself, and
+    "stated" is where those names, and a declared HELO, lead.
+    """
     missing = frozenset(out)
     seen: dict[str, str] = {}
     ptr = facts.ptr
@@ -111,7 +117,18 @@ def observed(facts: SubjectFacts, out: Iterable[str]) -> dict[str, str]:
         replies = {session.port: reply for session in facts.sessions if (reply := ehlo_reply_name(session.ehlo))}
         seen["greeting"] = _by_port(names)
         seen["ehlo_reply"] = _by_port(replies)
+    if "stated" not in missing:
+        seen["stated"] = "; ".join(f"{name} {_leads(facts.forward(name), facts)}" for name in _stated(facts))
     return {what: value[:1000] for what, value in seen.items() if value}
+
+
+def _stated(facts: SubjectFacts) -> list[str]:
+    """The names that were stated and looked up."""
+    names: set[str] = {facts.helo} if facts.helo is not None else set()
+    for session in facts.sessions:
+        greeting = greeting_name(session.greeting) if session.greeting is not None else None
+        names |= {each for each in (greeting and greeting.name, ehlo_reply_name(session.ehlo)) if each}
+    return sorted({canonical(name) for name in names if facts.forward(name) is not None})[:10]
 
 
 def _leads(lookup: Lookup | None, facts: SubjectFacts) -> str:

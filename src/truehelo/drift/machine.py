@@ -6,12 +6,13 @@ authoritative servers or a second resolver said so, more when a single resolver 
 seconds since the epoch. Does not decide what was seen (`sighting.py`), nor who is told.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from truehelo.monitoring import Seen, State
 
 RECHECKS_S = (60.0, 300.0, 900.0)
-"""After a suspected change it is looked again at once, and so long after the first sight of it."""
+"""After a suspected change it is looked again at once, and so long after the first sight of it, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +74,8 @@ def _counted(standing: Standing, then: State, needed: int, at: float) -> Standin
     return WELL if then is State.OK else Standing(then, 0, standing.since, at)
 
 
-def next_look(standing: Standing, at: float) -> float | None:
+def next_look(standing: Standing, at: float, rechecks_s: Sequence[float] = RECHECKS_S) -> float | None:
     """Return when a change under way is looked at again before its regular time; None when there is no hurry."""
     if standing.state not in (State.SUSPECT, State.RECOVERING):
         return None
-    return next((standing.turned + offset for offset in RECHECKS_S if standing.turned + offset > at), None)
+    return next((standing.turned + offset for offset in rechecks_s if standing.turned + offset > at), None)

@@ -67,6 +67,7 @@ class Pump:
         self.freed: Callable[[], None] = lambda: None
         """Is called when a channel can take messages again."""
         self._sending: dict[str, asyncio.Task[None]] = {}
+        self._held: set[int] = set()
         self._database, self._stored, self._channels = database, stored, channels
         self._policy, self._clock, self._worker, self._delivered = policy, clock, worker, delivered
 
@@ -85,6 +86,7 @@ class Pump:
         by_channel: dict[str, list[Letter]] = {}
         for letter in letters:
             by_channel.setdefault(letter.channel, []).append(letter)
+        self._held |= {letter.id for letter in letters}
         for name, each in by_channel.items():
             task = self._sending[name] = asyncio.ensure_future(self._all_of(each, self._now() + LEASE_S))
             task.add_done_callback(lambda _: self.freed())
@@ -103,6 +105,11 @@ class Pump:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def holds(self) -> frozenset[int]:
+        """The messages that are being sent, or wait for that."""
+        return frozenset(self._held)
 
     def next_attempt(self, connection: Connection) -> float | None:
         """Return when something is to be tried again; None when nothing waits but for a channel that is busy."""
@@ -129,6 +136,12 @@ class Pump:
 
     async def _all_of(self, letters: list[Letter], until: float) -> None:
         """One channel's messages one after another: another order would tell the end before the beginning."""
+        try:
+            await self._each_of(letters, until)
+        finally:
+            self._held -= {letter.id for letter in letters}
+
+    async def _each_of(self, letters: list[Letter], until: float) -> None:
         for index, letter in enumerate(letters):
             if self._now() >= until - SEND_S:
                 # Sent later it might be in somebody else's hands already.

@@ -142,7 +142,7 @@ def write(
         for name, said in _listed_anew(look, held).items():
             results.put_listing(connection, due.subject.id, name, said, at)
     before = {held.tag: held for held in due.held}
-    seen_before = results.observed(connection, due.subject.id)
+    seen_before = {} if look.facts is None else results.observed(connection, due.subject.id)
     changed = {
         what: value for what, value in look.values.items() if what not in seen_before or seen_before[what].value != value
     }

@@ -31,7 +31,7 @@ from truehelo.monitor.untold import tell_untold
 from truehelo.service.health import Health, Part
 from truehelo.store import outbox, schedule, shares, upkeep
 from truehelo.store.database import Database, StoreError
-from truehelo.store.presence import Presence
+from truehelo.store.presence import Held, Presence
 from truehelo.store.schedule import Checked, Due, Subjects
 
 LEASE_S = 180.0
@@ -89,7 +89,10 @@ class Watch:
     _subjects: Subjects = field(default_factory=Subjects)
     _unstored: set[str] = field(default_factory=set)
     """The kinds of work that the store kept from being done when they were tried last."""
-    _in_flight: set[asyncio.Task[None]] = field(default_factory=set)
+    _in_flight: dict[asyncio.Task[None], int] = field(default_factory=dict)
+    _writing: list[tuple[Look, Checked]] = field(default_factory=list)
+    _doubted: bool = False
+    _lost: Held = field(default_factory=Held)
     _done: list[tuple[Look, Checked]] = field(default_factory=list)
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
@@ -149,6 +152,7 @@ class Watch:
                 self._store_is_well(turn.__name__)
             except StoreError as error:
                 wait = RETRY_S
+                self.doubt()
                 self._unstored.add(turn.__name__)
                 if self.health.trouble(Part.STORE, str(error)):
                     self.log(f"the database cannot be used, and is tried again: {error}")
@@ -215,12 +219,12 @@ class Watch:
 
     def _start(self, due: Due) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(self._look(due))
-        self._in_flight.add(task)
+        self._in_flight[task] = due.subject.id
         task.add_done_callback(self._landed)
         return task
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
-        self._in_flight.discard(task)
+        self._in_flight.pop(task, None)
         if len(self._in_flight) < self.configuration.watching.watch.concurrency // 2:
             self._room.set()
 
@@ -260,12 +264,16 @@ class Watch:
         if not self._done:
             return
         batch, self._done = self._done, []
+        self._writing += batch
         told = Told()
         try:
             await self.stored(lambda: self._record(batch, told))
         except StoreError:
             self._done = batch + self._done
             raise
+        finally:
+            written = {id(each) for each in batch}
+            self._writing = [each for each in self._writing if id(each) not in written]
         self.health.batch_done()
         if any(checked.next_run_at < checked.due_at for _, checked in batch):
             self._sooner.set()
@@ -373,7 +381,25 @@ class Watch:
             self.log(f"took over from a watcher that is gone: {count} subjects and messages")
             self._sooner.set()
             self._posted.set()
+        if self._doubted:
+            await self._compare(self.presence)
         return 0.0 if self.stopping else self.presence.every_s
+
+    def doubt(self) -> None:
+        """Say that the database failed: what was taken then may be ours without our knowing it."""
+        self._doubted = True
+
+    async def _compare(self, presence: Presence) -> None:
+        """Give back what the database says is ours, and nobody here knows of, twice in a row."""
+        said = await self.stored(presence.held)
+        looks = {found.due.subject.id for found, _ in (*self._done, *self._writing)}
+        lost = said.without(Held(subjects=frozenset({*self._in_flight.values(), *looks}), letters=self.pump.holds))
+        again = lost.common(self._lost)
+        if again:
+            await self.stored(lambda: presence.give_back(again))
+            self._sooner.set()
+            self._posted.set()
+        self._lost, self._doubted = lost, bool(lost)
 
     def _chores(self) -> float | None:
         now, told = self.clock.seconds(), Told()

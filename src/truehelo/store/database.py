@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from truehelo.errors import InputError
@@ -97,7 +97,7 @@ class Database:
                 yield connection
                 connection.commit()
         except DBAPIError as error:
-            raise StoreError(f"{self.name}: {_cause(error)}") from error
+            raise StoreError(f"{self.name}: {cause_of(error)}") from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -120,8 +120,22 @@ def _on_connect(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _cause(error: DBAPIError) -> str:
-    said = " ".join(str(error.orig).split()) or type(error.orig).__name__
-    if isinstance(error, OperationalError) and "database is locked" in said:
-        return "another process has held it locked for too long"
-    return said[:300]
+_SQLITE = {
+    "SQLITE_BUSY": "another process has held it locked for too long",
+    "SQLITE_LOCKED": "another process has held it locked for too long",
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk is full, or fails ({name})",
+    "SQLITE_READONLY": "may not be written to",
+    "SQLITE_CANTOPEN": "cannot be opened: no such folder, or no permission",
+    "SQLITE_NOTADB": "is no database of SQLite",
+    "SQLITE_CORRUPT": "is damaged ({said}); restore a backup",
+}
+"""What SQLite's result codes mean to people; an extended one (SQLITE_IOERR_WRITE) begins like its own."""
+
+
+def cause_of(error: DBAPIError) -> str:
+    """Return what went wrong, in words that follow the name of the database; no password is among them."""
+    said = " ".join(str(error.orig).split())[:300] or type(error.orig).__name__
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    known = next((words for code, words in _SQLITE.items() if name == code or name.startswith(f"{code}_")), "{said}")
+    return known.format(name=name, said=said)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from truehelo.errors import FileError, InputError
 from truehelo.store import jobs
-from truehelo.store.database import Database, StoreError
+from truehelo.store.database import Database, StoreError, cause_of
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x7472_7565  # "true": PostgreSQL's advisory locks are numbers
@@ -201,7 +201,7 @@ def _vacuum_into(engine: Engine, part: Path) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM INTO :name"), {"name": str(part)})
     except DBAPIError as error:
-        raise StoreError(f"the copy failed: {error.orig}") from error
+        raise StoreError(f"{part.parent}: the copy failed: {cause_of(error)}") from error
 
 
 def examine(database: Database) -> list[str]:

@@ -7,7 +7,7 @@ idempotency key and the same content. Messages of one incident to one channel go
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Double, RowMapping, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Double, RowMapping, and_, bindparam, exists, func, insert, or_, select, true, update
 
 from truehelo.store.tables import deliveries, outbox
 
@@ -37,6 +37,7 @@ class Letter:
     notice: bytes | None
     delivered: float | None
     detail: str
+    claimed_by: str | None = None
 
 
 def letter_of(row: RowMapping) -> Letter:
@@ -55,6 +56,7 @@ def letter_of(row: RowMapping) -> Letter:
         notice=row["notice"],
         delivered=row["delivered"],
         detail=row["detail"],
+        claimed_by=row["claimed_by"],
     )
 
 
@@ -65,15 +67,6 @@ def take(
 
     Those of `busy` channels are left.
     """
-    earlier = outbox.alias("earlier")
-    before = exists(
-        select(earlier.c.id).where(
-            earlier.c.channel == outbox.c.channel,
-            earlier.c.incident_id == outbox.c.incident_id,
-            earlier.c.state == "pending",
-            earlier.c.id < outbox.c.id,
-        )
-    )
     waiting = (
         select(outbox.c.id)
         .where(
@@ -81,7 +74,7 @@ def take(
             outbox.c.attempt_at <= now,
             or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= now),
             outbox.c.channel.not_in(list(busy)),
-            ~before,
+            ~_BEFORE,
         )
         .order_by(outbox.c.attempt_at, outbox.c.id)
         .limit(most)
@@ -105,11 +98,15 @@ def freeze(connection: Connection, number: int, notice: bytes) -> bytes:
 def settle(
     connection: Connection, letter: Letter, *, state: str, now: float, detail: str, again_at: float | None = None
 ) -> None:
-    """Note what came of a try: "delivered", "failed", "dropped", or "pending" with the time of the next try."""
+    """Note what came of a try: "delivered", "failed", "dropped", or "pending" with the time of the next try.
+
+    Of a message that somebody else has taken over meanwhile only that it was delivered counts: the rest is up to them.
+    """
     tried = state != "dropped"
+    mine = outbox.c.claimed_by.is_(None) if letter.claimed_by is None else outbox.c.claimed_by == letter.claimed_by
     connection.execute(
         update(outbox)
-        .where(outbox.c.id == letter.id)
+        .where(outbox.c.id == letter.id, true() if state == "delivered" else mine & (outbox.c.state == "pending"))
         .values(
             state=state,
             attempts=outbox.c.attempts + (1 if tried else 0),
@@ -139,6 +136,12 @@ def postpone(connection: Connection, letter: Letter, until: float, detail: str) 
         .where(outbox.c.id == letter.id)
         .values(attempt_at=until, claimed_by=None, claimed_until=None, detail=detail[:500])
     )
+
+
+def give_back(connection: Connection, worker: str, numbers: Sequence[int]) -> None:
+    """Give back messages that a worker has not got round to: they are due again at once."""
+    mine = and_(outbox.c.claimed_by == worker, outbox.c.id.in_(numbers), outbox.c.state == "pending")
+    connection.execute(update(outbox).where(mine).values(claimed_by=None, claimed_until=None))
 
 
 def drop_pending(connection: Connection, incident_id: int, kinds: Sequence[str], detail: str) -> None:
@@ -275,7 +278,19 @@ def next_attempt(connection: Connection, busy: Collection[str] = ()) -> float | 
 
 
 _FREE = outbox.c.channel.not_in(bindparam("busy", expanding=True))
-_NEXT = select(func.min(outbox.c.attempt_at)).where(outbox.c.state == "pending", outbox.c.claimed_until.is_(None), _FREE)
+_EARLIER = outbox.alias("earlier")
+_BEFORE = exists(
+    select(_EARLIER.c.id).where(
+        _EARLIER.c.channel == outbox.c.channel,
+        _EARLIER.c.incident_id == outbox.c.incident_id,
+        _EARLIER.c.state == "pending",
+        _EARLIER.c.id < outbox.c.id,
+    )
+)
+"""Another message of the same incident is to go to the same channel first."""
+_NEXT = select(func.min(outbox.c.attempt_at)).where(
+    outbox.c.state == "pending", outbox.c.claimed_until.is_(None), _FREE, ~_BEFORE
+)
 _DUE = (
     select(outbox.c.id)
     .where(
@@ -283,6 +298,7 @@ _DUE = (
         outbox.c.attempt_at <= bindparam("now", type_=Double),
         or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= bindparam("now", type_=Double)),
         _FREE,
+        ~_BEFORE,
     )
     .limit(1)
 )

@@ -12,6 +12,7 @@ import os
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select, text, union, update
@@ -22,7 +23,7 @@ from truehelo.store.tables import outbox, schedule
 
 SIGN = "@"
 """How the name of a worker begins that holds such a lock; of others nobody knows whether they live."""
-ABSENT_S = 6.0
+ABSENT_S = 4.0
 """For how long a watcher must be seen without its lock before its work is given up: its session may come back."""
 SETTLING_S = 15.0
 """How long everybody has to come back after the server, or the own session, was gone."""
@@ -38,6 +39,26 @@ _HOLDERS = union(
         for table in (schedule, outbox)
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one worker has taken: subjects, and messages of the outbox."""
+
+    subjects: frozenset[int] = frozenset()
+    letters: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether it is anything."""
+        return bool(self.subjects or self.letters)
+
+    def without(self, other: "Held") -> "Held":
+        """What is not in the other."""
+        return Held(self.subjects - other.subjects, self.letters - other.letters)
+
+    def common(self, other: "Held") -> "Held":
+        """What is in the other too."""
+        return Held(self.subjects & other.subjects, self.letters & other.letters)
 
 
 class Presence(ABC):
@@ -60,6 +81,32 @@ class Presence(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the lock."""
+
+    def held(self) -> Held:
+        """Return what this worker has taken, as the database says.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        with self.database.read() as connection:
+            return Held(
+                frozenset(connection.scalars(select(schedule.c.subject_id).where(schedule.c.claimed_by == self.worker))),
+                frozenset(connection.scalars(select(outbox.c.id).where(outbox.c.claimed_by == self.worker))),
+            )
+
+    def give_back(self, what: Held) -> None:
+        """Give back some of what this worker has taken.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        with self.database.write() as connection:
+            for table, key, ids in (
+                (schedule, schedule.c.subject_id, what.subjects),
+                (outbox, outbox.c.id, what.letters),
+            ):
+                if ids:
+                    _give_up(connection, table, (table.c.claimed_by == self.worker) & key.in_(ids))
 
 
 def presence_of(database: Database, worker: str, monotonic: Callable[[], float]) -> Presence:

@@ -116,16 +116,27 @@ def listed_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
     return found
 
 
+_END_LISTING = (
+    update(listings)
+    .where(
+        listings.c.subject_id == bindparam("b_id"), listings.c.list == bindparam("b_list"), listings.c.until.is_(None)
+    )
+    .values(until=bindparam("b_at"))
+)
+
+
 def put_listing(connection: Connection, subject_id: int, name: str, now: Listed | None, at: float) -> None:
     """Keep what a list says from now on; None: clean, or not listed."""
-    connection.execute(
-        update(listings)
-        .where(listings.c.subject_id == subject_id, listings.c.list == name, listings.c.until.is_(None))
-        .values(until=at)
-    )
+    connection.execute(_END_LISTING, {"b_id": subject_id, "b_list": name, "b_at": at})
     if now is not None:
         connection.execute(
-            insert(listings).values(
-                subject_id=subject_id, list=name, state=now.state, codes=now.codes, reason=now.reason[:500], since=at
-            )
+            insert(listings),
+            {
+                "subject_id": subject_id,
+                "list": name,
+                "state": now.state,
+                "codes": now.codes,
+                "reason": now.reason[:500],
+                "since": at,
+            },
         )

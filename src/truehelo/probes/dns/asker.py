@@ -5,6 +5,7 @@ Truncated replies are fetched again over TCP (RFC 7766 §5), a server that does 
 ask, how often, or what is believed.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 from typing import Protocol
@@ -19,6 +20,9 @@ from truehelo.probes.dns.upstream import Scheme, Upstream
 from truehelo.probes.dns.wire import MAX_CHAIN, Query, Reply, build
 from truehelo.probes.routes import NOT_CONTACTED, Routes
 
+WITH_AUTHORITY = "authoritative"
+"""How all servers with authority are counted: there is no end of them, and their names are those of strangers."""
+Heard = Callable[[str, str], None]
 _MAX_FOLLOWED = 4
 """How often a server is asked on for the target of an alias."""
 
@@ -34,10 +38,23 @@ class Asker(Protocol):
 
 
 class NetworkAsker:
-    """The asker that uses the network. `timeout_s` is for each message; at most `max_in_flight` are under way at once."""
+    """The asker that uses the network. `timeout_s` is for each message; at most `max_in_flight` are under way at once.
 
-    def __init__(self, *, timeout_s: float, routes: Routes, vantage: str, clock: Clock, max_in_flight: int) -> None:
+    `heard` is told of each question: who was asked (a resolver, or `WITH_AUTHORITY`), and what came of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float,
+        routes: Routes,
+        vantage: str,
+        clock: Clock,
+        max_in_flight: int,
+        heard: Heard | None = None,
+    ) -> None:
         """Keep the settings; nothing is opened yet."""
+        self._heard = heard
         self._timeout_s, self._routes, self._vantage, self._clock = timeout_s, routes, vantage, clock
         self._slots = Slots(max_in_flight)
         self._streams: dict[Upstream, TlsStream] = {}
@@ -54,6 +71,8 @@ class NetworkAsker:
                 reply = Reply(Outcome.TIMEOUT, detail=str(error))
             except (UnaskableNameError, ValueError) as error:
                 reply = Reply(Outcome.MALFORMED, detail=f"not asked: {error}")
+            if self._heard is not None:
+                self._heard(upstream.text if recursive else WITH_AUTHORITY, reply.outcome)
             return Exchange(
                 server=upstream.text,
                 transport=str(transport),

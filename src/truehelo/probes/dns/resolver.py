@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from truehelo.facts.dns import AuthoritativeView, Exchange, Lookup, Outcome, Question
 from truehelo.ports import Clock
 from truehelo.probes.dns import authority
-from truehelo.probes.dns.asker import Asker, NetworkAsker
+from truehelo.probes.dns.asker import Asker, Heard, NetworkAsker
 from truehelo.probes.dns.upstream import Upstream
 from truehelo.probes.routes import Routes
 
@@ -38,6 +38,7 @@ class DnsResolver:
         clock: Tells when an exchange took place.
         max_in_flight: How many questions are on the wire at once; each holds a socket.
         asker: Puts one question to one server; the network unless a test brings another.
+        heard: Is told of each question to the network, as `NetworkAsker` has it.
         remember_s: For how long an answer is remembered at most, and never beyond its TTL; None: as long as this
         object lives.
 
@@ -56,6 +57,7 @@ class DnsResolver:
         max_in_flight: int = 256,
         asker: Asker | None = None,
         remember_s: float | None = None,
+        heard: Heard | None = None,
     ) -> None:
         """Keep the settings; nothing is opened yet."""
         # One server written in two ways ("192.0.2.1", "192.0.2.1:53") is one voice: it cannot confirm itself.
@@ -67,7 +69,7 @@ class DnsResolver:
         self._pause_s = timeout / 20
         self._monotonic = clock.monotonic
         self._asker = asker or NetworkAsker(
-            timeout_s=timeout, routes=routes, vantage=vantage, clock=clock, max_in_flight=max_in_flight
+            timeout_s=timeout, routes=routes, vantage=vantage, clock=clock, max_in_flight=max_in_flight, heard=heard
         )
         self._known: dict[Question, Lookup] = {}
         self._remember_s = remember_s
