@@ -81,13 +81,13 @@ async def ours(parts: "object", seconds: float) -> tuple[int, float, list[float]
 
 
 def _questions(watch: "object") -> int:
-    asker = watch.looking.ports.resolver._asker  # type: ignore[attr-defined]  # noqa: SLF001
+    asker = watch.looking.ports.resolver._asker  # type: ignore[attr-defined]
     return getattr(asker, "bench_count", 0)
 
 
 def count_questions(parts: "object") -> None:
     """Count the questions that leave, so that the peer can be asked as many."""
-    asker = parts.watch.looking.ports.resolver._asker  # type: ignore[attr-defined]  # noqa: SLF001
+    asker = parts.watch.looking.ports.resolver._asker  # type: ignore[attr-defined]
     ask = asker.ask
     asker.bench_count = 0
 
@@ -144,7 +144,8 @@ def main(subjects: int, seconds: float) -> None:
         write(
             f"schedule lag: median {lags[len(lags) // 2]:.2f} s, p99 {lags[int(len(lags) * 0.99)]:.2f} s, max {lags[-1]:.2f} s\n"
         )
-        write(f"dnspython, bare exchange: {peer * 1e3:.3f} ms a question; ratio {each / (peer * questions / checks):.2f}\n")
+        ratio = each / (peer * questions / checks)
+        write(f"dnspython, bare exchange: {peer * 1e3:.3f} ms a question; ratio {ratio:.2f}\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A small internet of names for watches that run as processes: two resolvers on loopback that keep what they are asked.
 
-One of them answers with authority too, when it is asked so. Every address has a PTR record and a forward record that leads back, until a test takes its PTR record away. TTLs are 0, so
-that each look asks. It runs in a thread of its own.
+One of them answers with authority too, when it is asked so. Every address has a PTR record and a forward record that leads
+back, until a test takes its PTR record away. TTLs are 0, so that each look asks. It runs in a thread of its own.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Names:
     """`asked` holds the PTR questions: when (seconds since the epoch), and the name."""
 
     asked: list[tuple[float, str]] = field(default_factory=list)
+    delay_s: float = 0.0
+    """How long a question waits for its answer."""
     resolvers: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
     _data: dict[tuple[str, str], str] = field(default_factory=lambda: {(_NS, "A"): SERVER, ("arpa", "SOA"): _SOA})
@@ -112,4 +114,5 @@ class _Socket(asyncio.DatagramProtocol):
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._transport.sendto(self._names.answer(dns.message.from_wire(data)).to_wire(), addr)  # type: ignore[attr-defined]
+        reply = self._names.answer(dns.message.from_wire(data)).to_wire()
+        asyncio.get_running_loop().call_later(self._names.delay_s, self._transport.sendto, reply, addr)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Watches as processes of their own, which can be killed; the addresses that they watch, and the configuration that they read."""
+"""Watches as processes of their own, which can be killed; what they watch, and the configuration that they read."""
 
 from __future__ import annotations
 

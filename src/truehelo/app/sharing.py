@@ -82,6 +82,7 @@ def run(configuration: Configuration, path: Path | None, database: Database, rol
     if problem is not None:
         accepted = f"run truehelo db upgrade with an account that may make the schema {jobs.SCHEMA}, and one Procrastinate"
         raise InputError(database.name, problem, accepted)
+    _quiet()
     folder = None if path is None else path.parent
     parts = watching.build_watch(configuration, database, folder=folder, log=log, role=Role(role))
     watch = parts.watch
@@ -91,9 +92,8 @@ def run(configuration: Configuration, path: Path | None, database: Database, rol
         where = "every vantage point"
     else:
         worker = Worker(watch)
-        watch.turns = (worker.serve,)
+        watch.turns = (*watch.turns, worker.serve)
         where = watch.vantage
-    _quiet()
     for warning in watching.warnings(configuration, database):
         log(f"warning: {warning}")
     log(f"{role} for {where}, with the database {database.name}")
@@ -168,9 +168,9 @@ class Scheduler:
     async def _share_of(self, vantage: str) -> bool:
         """Hand out what is due from one vantage point; True when there may be more."""
         watch, now = self._watch, self._watch.clock.seconds()
-        taken, room = await watch.stored(lambda: self._hand_out(vantage, now))
+        taken, room, waits = await watch.stored(lambda: self._hand_out(vantage, now))
         name = f"vantage point {vantage}" if vantage else "any vantage point"
-        if room:
+        if not waits:
             watch.health.well(Part.SCHEDULE, name)
         elif watch.health.trouble(
             Part.SCHEDULE,
@@ -181,13 +181,13 @@ class Scheduler:
             watch.log(f"what is due from {visible(name)} waits: its workers are too few, or there is none")
         return taken > 0 and taken == room
 
-    def _hand_out(self, vantage: str, now: float) -> tuple[int, int]:
-        """Return how many subjects were handed out, and for how many there was room."""
+    def _hand_out(self, vantage: str, now: float) -> tuple[int, int, bool]:
+        """Return how many subjects were handed out, for how many there was room, and whether others wait for some."""
         queue, size = jobs.queue_of(vantage), self._watch.configuration.watching.watch.batch
         with self._watch.database.write() as connection:
             room = max(0, MOST_WAITING - jobs.waiting(connection, queue)) * size
             if not room:
-                return 0, 0
+                return 0, 0, shares.is_due(connection, vantage, now)
             holder = f"{shares.QUEUED}{secrets.token_hex(8)}"
             due = shares.take(connection, vantage=vantage, holder=holder, now=now, lease_s=LEASE_S, most=room)
             if due:
@@ -196,7 +196,7 @@ class Scheduler:
                 ]
                 task = self._app.configure_task(TASK, queue=queue, connection=jobs.driver_of(connection))
                 task.batch_defer(*shared)
-            return len(due), room
+            return len(due), room, False
 
     async def rescue(self) -> float:
         """Give the jobs of workers that are gone to others, and remove those that nobody will ever do.

@@ -26,6 +26,7 @@ from truehelo.monitor.policy import Policy
 from truehelo.monitor.polite import PoliteSmtp
 from truehelo.monitor.pump import Pump
 from truehelo.monitor.record import Writing
+from truehelo.monitor.resolvers import Resolvers
 from truehelo.monitor.steady import SteadyClock
 from truehelo.monitor.stored import Stored
 from truehelo.monitor.watch import Role, Watch
@@ -137,7 +138,9 @@ def build_watch(
     settings = configuration.watching.watch
     steady = SteadyClock(SystemClock())
     health, stored = Health(steady), Stored()
-    ports = _ports(configuration, steady, health.queried)
+    resolvers = Resolvers(health, steady)
+    ports = _ports(configuration, steady, resolvers.heard)
+    resolvers.over(ports.resolver)
     channels = build_channels(configuration.alerting.channels, folder)
     policy = Policy(settings=settings, alerting=configuration.alerting, group_s=settings.group_s)
     looking = Looking(
@@ -171,6 +174,7 @@ def build_watch(
         stored=stored,
         log=log,
         role=role,
+        turns=(resolvers.turn,),
         presence=presence_of(database, name, steady.monotonic),
     )
     return Parts(watch=watch, health=health, configuration=configuration, channels=channels)

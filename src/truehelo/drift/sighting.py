@@ -143,6 +143,8 @@ def undetermined_cause(facts: SubjectFacts) -> str | None:
     """
     ptr = facts.ptr
     undetermined = [lookup for lookup in facts.lookups if lookup.outcome.is_undetermined and lookup.exchanges]
+    if not undetermined and ptr is not None and not ptr.exchanges:
+        return "no resolver that can be believed"
     if undetermined:
         lookup = ptr if ptr is not None and ptr.outcome.is_undetermined else undetermined[0]
         if lookup.outcome in (Outcome.TIMEOUT, Outcome.REFUSED):

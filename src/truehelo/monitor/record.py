@@ -244,7 +244,7 @@ def _fail(
         )
     known = incidents.fails_again(connection, look.due.subject.id, look.failed)
     began = look.due.began_at
-    old_ttl = max((seen_before[what].ttl for what in ("ptr", "forward") if what in seen_before), default=0)
+    ttls = {what: seen.ttl for what, seen in seen_before.items()}
     incidents.fail(
         connection,
         look.due.subject,
@@ -252,7 +252,7 @@ def _fail(
         writing.policy,
         look.at,
         from_the_start=began is None or min(failure.since for failure in failures) <= began,
-        story=lambda tag: story_of(look, tag, writing, old_ttl),
+        story=lambda tag: story_of(look, tag, writing, ttls.get(what_of(tag), 0)),
         told=told,
     )
 

@@ -10,26 +10,26 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from truehelo.configuration.read import Configuration
 from truehelo.findings import Severity
 from truehelo.monitor import upkeep as chores
+from truehelo.monitor.attend import Attendance
 from truehelo.monitor.discovering import discover_due
 from truehelo.monitor.gauges import gauge
+from truehelo.monitor.hurry import Hurrying
 from truehelo.monitor.incidents import Told
-from truehelo.monitor.lists import PREFIX
 from truehelo.monitor.look import Look, Looking, look
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.pump import Pump
 from truehelo.monitor.record import Writing, after, write_all
+from truehelo.monitor.roles import Role, beat
 from truehelo.monitor.steady import SteadyClock
 from truehelo.monitor.stored import Inline, Stored
 from truehelo.monitor.untold import tell_untold
 from truehelo.service.health import Health, Part
-from truehelo.store import outbox, schedule, shares, upkeep
+from truehelo.store import outbox, schedule, upkeep
 from truehelo.store.database import Database, StoreError
 from truehelo.store.presence import Held, Presence
 from truehelo.store.schedule import Checked, Due, Subjects
@@ -42,21 +42,8 @@ FLUSH_MANY = 250
 MAX_UNWRITTEN = 20_000
 RETAIN_S = 3600.0
 RETRY_S = 5.0
-GAP = timedelta(minutes=10)
-SHARED = "shared out"
-"""The key of the last sign of life of any scheduler."""
 Turn = Callable[[], Awaitable[float]]
 """One round of a kind of work; returns for how many seconds there is nothing of it to do."""
-
-
-class Role(StrEnum):
-    """Which part of the work a process does."""
-
-    ALL = "all"
-    SCHEDULER = "scheduler"
-    """Looks after the whole; what is due is handed out by one of its `turns`."""
-    WORKER = "worker"
-    """Looks at what it is handed, and delivers."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,15 +78,14 @@ class Watch:
     """The kinds of work that the store kept from being done when they were tried last."""
     _in_flight: dict[asyncio.Task[None], int] = field(default_factory=dict)
     _writing: list[tuple[Look, Checked]] = field(default_factory=list)
-    _doubted: bool = False
-    _lost: Held = field(default_factory=Held)
+    _attendance: Attendance = field(default_factory=Attendance)
     _done: list[tuple[Look, Checked]] = field(default_factory=list)
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
     _sooner: asyncio.Event = field(default_factory=asyncio.Event)
     _posted: asyncio.Event = field(default_factory=asyncio.Event)
     _retained_at: float = 0.0
-    _hurried: dict[str, float] = field(default_factory=dict)
+    _hurrying: Hurrying = field(default_factory=Hurrying)
 
     @property
     def policy(self) -> Policy:
@@ -287,23 +273,7 @@ class Watch:
     def _record(self, batch: Sequence[tuple[Look, Checked]], told: Told) -> None:
         with self.database.write() as connection:
             changed = write_all(connection, batch, self.writing, told)
-            self._hurry(connection, [found for found in changed if _new_suspicions(found)])
-        if len(self._hurried) > 10_000:
-            self._hurried.clear()
-
-    def _hurry(self, connection: Any, suspected: Sequence[Look]) -> None:
-        """Have looked at soon what may be next: the neighbours, and the same address from elsewhere."""
-        now = self.clock.seconds()
-        for network in sorted({found.due.subject.network for found in suspected}):
-            if now - self._hurried.get(network, 0.0) > self.policy.group_s:
-                self._hurried[network] = now
-                schedule.hurry(connection, network, self.vantage, now)
-        listed = {
-            found.due.subject.id for found in suspected if any(tag.startswith(PREFIX) for tag in _new_suspicions(found))
-        }
-        for ids in (listed, {found.due.subject.id for found in suspected} - listed):
-            if ids:
-                shares.look_beside(connection, ids, now, lists=ids is listed)
+            self._hurrying.hurry(connection, changed, self.vantage, self.clock.seconds(), self.policy.group_s)
 
     async def checked(self, dues: Sequence[Due], until: float | None = None) -> list[Due]:
         """Look at these subjects and record what was found: the same tick, for work that somebody else has shared out.
@@ -376,35 +346,23 @@ class Watch:
 
     async def _attend(self) -> float:
         assert self.presence is not None  # noqa: S101
-        count = await self.stored(self.presence.turn)
-        if count:
-            self.log(f"took over from a watcher that is gone: {count} subjects and messages")
+        if await self._attendance.turn(self.presence, self.stored, self._holds, self.log):
             self._sooner.set()
             self._posted.set()
-        if self._doubted:
-            await self._compare(self.presence)
         return 0.0 if self.stopping else self.presence.every_s
+
+    def _holds(self) -> Held:
+        looks = {found.due.subject.id for found, _ in (*self._done, *self._writing)}
+        return Held(subjects=frozenset({*self._in_flight.values(), *looks}), letters=self.pump.holds)
 
     def doubt(self) -> None:
         """Say that the database failed: what was taken then may be ours without our knowing it."""
-        self._doubted = True
-
-    async def _compare(self, presence: Presence) -> None:
-        """Give back what the database says is ours, and nobody here knows of, twice in a row."""
-        said = await self.stored(presence.held)
-        looks = {found.due.subject.id for found, _ in (*self._done, *self._writing)}
-        lost = said.without(Held(subjects=frozenset({*self._in_flight.values(), *looks}), letters=self.pump.holds))
-        again = lost.common(self._lost)
-        if again:
-            await self.stored(lambda: presence.give_back(again))
-            self._sooner.set()
-            self._posted.set()
-        self._lost, self._doubted = lost, bool(lost)
+        self._attendance.doubted = True
 
     def _chores(self) -> float | None:
         now, told = self.clock.seconds(), Told()
         with self.database.write() as connection:
-            gap = self._beat(connection, now)
+            gap = beat(connection, self.role, self.vantage, now)
             self.policy.silences = upkeep.silences_now(connection, "silence", now)
             self.policy.windows = upkeep.silences_now(connection, "maintenance", now)
             # Several do not do it at once: each of these jobs reads, decides and writes.
@@ -421,19 +379,6 @@ class Watch:
             gauge(connection, self.health, self.clock.seconds(), per_target=wanted)
         return gap
 
-    def _beat(self, connection: Any, now: float) -> float | None:
-        """Keep that somebody watches; return since when nobody did, if that is long ago.
-
-        Only who looks keeps it of its vantage point, and a worker only while a scheduler has work for it.
-        """
-        if self.role is Role.SCHEDULER:
-            upkeep.put(connection, SHARED, repr(now))
-            return None
-        shared = upkeep.get(connection, SHARED) if self.role is Role.WORKER else repr(now)
-        if shared is None or now - float(shared) > GAP.total_seconds():
-            return None
-        return chores.note_gap(connection, self.vantage, now, GAP)
-
     def _chores_of_all(self, connection: Any, now: float, told: Told) -> None:
         schedule.clamp(connection, None if self.role is Role.SCHEDULER else self.vantage, now)
         schedule.free(connection, now)
@@ -445,14 +390,9 @@ class Watch:
         chores.digest(connection, self.policy, now)
 
 
-def _new_suspicions(found: Look) -> set[str]:
-    """The tags in which a subject has just begun to be suspected."""
-    return set(found.standings) - {held.tag for held in found.due.held}
-
-
 async def _wait(event: asyncio.Event, most: float) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), most)
 
 
-__all__ = ["Inline", "Stored", "Watch", "replace"]
+__all__ = ["Inline", "Role", "Stored", "Watch", "replace"]

@@ -104,9 +104,14 @@ def problem(database: Database) -> str | None:
 
 def driver_of(connection: Connection) -> Any:
     """Return the driver's connection under a transaction of ours, which from here on finds Procrastinate's functions."""
+    _find(connection)
+    return connection.connection.driver_connection
+
+
+def _find(connection: Connection) -> None:
+    """Have this transaction find Procrastinate's tables and functions: these look for each other by name alone."""
     path = f"SELECT set_config('search_path', '{SCHEMA}, ' || current_setting('search_path'), true)"
     connection.execute(text(path))
-    return connection.connection.driver_connection
 
 
 def waiting(connection: Connection, queue: str) -> int:
@@ -125,4 +130,5 @@ def drop_stale(connection: Connection) -> int:
         f"(SELECT job_id FROM {SCHEMA}.procrastinate_events GROUP BY job_id "
         "HAVING max(at) < now() - make_interval(secs => :age))"
     )
+    _find(connection)
     return connection.execute(text(old), {"age": STALE_S}).rowcount

@@ -32,6 +32,8 @@ _PRESENT = text(
     "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :class AND objsubid = 2 "
     "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_KEEPALIVE = ("tcp_keepalives_idle = 10", "tcp_keepalives_interval = 5", "tcp_keepalives_count = 3")
+"""By these the server notices within half a minute that a machine has gone without a word."""
 _UP_S = text("SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8")
 _HOLDERS = union(
     *(
@@ -141,7 +143,10 @@ class FilePresence(Presence):
         if self._file is not None:
             return 0
         path = Path(f"{self.database.url.database}.watched")
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:  # a disk that is full, a folder that is not ours: then leases end
+            return 0
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:  # somebody is there, or the file system has no locks: then leases end
@@ -219,6 +224,8 @@ class ServerPresence(Presence):
         session = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         session.detach()  # not one of the pool's: the lock lives as long as it does
         self._session = session
+        for setting in _KEEPALIVE:
+            session.execute(text(f"SET {setting}"))
         self._hold(session)
 
     def _hold(self, session: Connection) -> None:

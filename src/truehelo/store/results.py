@@ -118,9 +118,7 @@ def listed_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
 
 _END_LISTING = (
     update(listings)
-    .where(
-        listings.c.subject_id == bindparam("b_id"), listings.c.list == bindparam("b_list"), listings.c.until.is_(None)
-    )
+    .where(listings.c.subject_id == bindparam("b_id"), listings.c.list == bindparam("b_list"), listings.c.until.is_(None))
     .values(until=bindparam("b_at"))
 )
 

@@ -15,6 +15,15 @@ QUEUED = "queue:"
 """How the name begins under which a share waits in a queue: no process holds it, so no process's death gives it up."""
 
 _FREE = or_(schedule.c.claimed_until.is_(None), schedule.c.claimed_until <= bindparam("now", type_=Double))
+_DUE = (
+    select(schedule.c.subject_id)
+    .where(
+        schedule.c.vantage == bindparam("vantage", type_=Text),
+        schedule.c.next_run_at <= bindparam("now", type_=Double),
+        _FREE,
+    )
+    .limit(1)
+)
 _WAITING = (
     select(schedule.c.subject_id, schedule.c.next_run_at)
     .where(
@@ -60,6 +69,11 @@ def take(
         ids = [row[0] for row in found]
         connection.execute(_CLAIM, {"ids": ids, "holder": holder, "until": now + lease_s})
     return [(row[0], row[1]) for row in found]
+
+
+def is_due(connection: Connection, vantage: str, now: float) -> bool:
+    """Tell whether anything waits to be taken for a vantage point."""
+    return connection.execute(_DUE, {"vantage": vantage, "now": now}).first() is not None
 
 
 def claim(

@@ -59,17 +59,24 @@ def _target(expected: str) -> str:
 
 def _overlays(connection: Connection) -> dict[int, str]:
     """Return of whom it is known that somebody is on it, or that it comes and goes."""
-    flapping = incidents.c.details.contains('"flapping":true', autoescape=True)
+    still = incidents.c.closed.is_(None)
+    words = {}
+    for number, acknowledged, details in connection.execute(
+        select(incidents.c.id, incidents.c.acknowledged, incidents.c.details).where(still)
+    ):
+        if msgspec.json.decode(details).get("flapping"):
+            words[number] = "flapping"
+        elif acknowledged is not None:
+            words[number] = "acknowledged"
+    if not words:
+        return {}
     rows = connection.execute(
-        select(members.c.subject_id, incidents.c.acknowledged, flapping)
+        select(members.c.subject_id, members.c.incident_id)
         .join_from(members, incidents, incidents.c.id == members.c.incident_id)
-        .where(members.c.closed.is_(None), incidents.c.closed.is_(None))
+        .where(members.c.closed.is_(None), still)
+        .order_by(members.c.incident_id.desc())
     )
-    return {
-        number: "flapping" if comes_and_goes else "acknowledged"
-        for number, acknowledged, comes_and_goes in rows
-        if comes_and_goes or acknowledged is not None
-    }
+    return {subject: words[number] for subject, number in rows if number in words}
 
 
 def _listed(connection: Connection, most: int) -> dict[str, tuple[str, ...]]:

@@ -6,8 +6,8 @@ import pytest
 
 from support.watched import DAY, HOUR, NOW, Watched
 from truehelo.configuration.watch import RetentionSettings
+from truehelo.monitor.roles import GAP
 from truehelo.monitor.upkeep import note_gap, retain
-from truehelo.monitor.watch import GAP
 from truehelo.store import history
 from truehelo.store.database import Database
 from truehelo.store.migrate import upgrade

@@ -105,8 +105,8 @@ class DnsResolver:
     async def examine(self) -> tuple[str, ...]:
         """Find out which resolvers answer for what cannot exist, or deny what must: they are not asked again for a while.
 
-        A name below .invalid exists nowhere (RFC 6761 §6.4), and the zone arpa everywhere (RFC 3172 §2). One that fails, or
-        says nothing, is no liar for that.
+        A name below .invalid exists nowhere (RFC 6761 §6.4), and arpa everywhere (RFC 3172 §2), be it only for what is
+        below it, as in a network with a root of its own. One that fails, or says nothing, is no liar for that.
         """
         if self._monotonic() - self._examined < _EXAMINED_FOR_S:
             return tuple(sorted(self._liars))
@@ -127,7 +127,7 @@ class DnsResolver:
         liars = frozenset(
             upstream.text
             for upstream, (one, other) in zip(self._upstreams, found, strict=True)
-            if one.outcome is Outcome.ANSWER or other.outcome.is_denial
+            if one.outcome is Outcome.ANSWER or _denies(other)
         )
         if liars - self._liars:
             self.forget()  # what they said is not to be believed either
@@ -215,6 +215,12 @@ class DnsResolver:
             self._silence.pop(upstream.text, None)
         else:
             self._silence[upstream.text] = (self._silence.get(upstream.text, (0, 0.0))[0] + 1, self._monotonic())
+
+
+def _denies(exchange: Exchange) -> bool:
+    """An empty reply without the SOA of its zone is no denial that a server has worked out (RFC 2308 §2.2)."""
+    empty = exchange.outcome is Outcome.NODATA and exchange.soa is None
+    return exchange.outcome is Outcome.NXDOMAIN or empty
 
 
 def _lasts(lookup: Lookup) -> float:

@@ -1,0 +1,113 @@
+"""Whatever fails and recovers in whatever order: a subject is in one open incident for a tag, and each is told once."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, event, func, select
+
+from truehelo.configuration.alerting import Alerting
+from truehelo.configuration.channels import CommandSettings
+from truehelo.configuration.routes import Route
+from truehelo.configuration.watch import WatchSettings
+from truehelo.findings import Severity
+from truehelo.inventory.model import Line
+from truehelo.monitor import incidents
+from truehelo.monitor.incidents import Failure, Told
+from truehelo.monitor.policy import Policy
+from truehelo.store import inventory, migrate, tables
+from truehelo.store.database import Database
+from truehelo.store.schedule import Watched, watched_of
+
+TAGS = ("PTR_MISSING", "PTR_UNEXPECTED", "GREETING_DIFFERS", "SPF_OMITS_HOST", "DNSBL_LISTED:spamcop")
+IPS = ("192.0.2.1", "192.0.2.2", "198.51.100.1")
+START = 1_800_000_000.0
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    database = Database(str(tmp_path_factory.mktemp("incidents") / "held.db"))
+    migrate.upgrade(database)
+    event.listen(database.engine, "connect", lambda held, _: held.execute("PRAGMA synchronous=OFF"))
+    with database.write() as connection:
+        lines = [Line(target=ip, ports=(), managed_by="file:test") for ip in IPS]
+        inventory.update_inventory(connection, lines, "file:test", START, default_interval_s=300.0)
+    yield database.engine
+    database.close()
+
+
+def policy() -> Policy:
+    channel = CommandSettings(name="pager", kind="command", argv=("true",))
+    alerting = Alerting(channels=(channel,), routes=(Route(channels=("pager",)),))
+    return Policy(settings=WatchSettings(flapping_changes=6), alerting=alerting)
+
+
+Step = tuple[float, int, frozenset[str], frozenset[str]]
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([1.0, 30.0, 120.0, 2000.0, 40_000.0]),
+        st.integers(0, len(IPS) - 1),
+        st.frozensets(st.sampled_from(TAGS), max_size=3),
+        st.frozensets(st.sampled_from(TAGS), max_size=3),
+    ),
+    max_size=25,
+)
+
+
+@given(steps)
+def test_one_open_incident_for_a_subject_and_tag(engine: Engine, history: list[Step]) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        rows = connection.execute(select(tables.subjects).order_by(tables.subjects.c.id)).mappings()
+        subjects = {row["ip"]: watched_of(row) for row in rows}
+        now, failing, rules = START, set[tuple[str, str]](), policy()
+        for passed, number, bad, good in history:
+            now += passed
+            subject = subjects[IPS[number]]
+            recovered = {tag for tag in good - bad if (subject.ip, tag) in failing}
+            failed = {tag for tag in bad if (subject.ip, tag) not in failing}
+            _one_look(connection, subject, sorted(failed), sorted(recovered), rules, now)
+            failing = (failing | {(subject.ip, tag) for tag in failed}) - {(subject.ip, tag) for tag in recovered}
+            _holds(connection, failing)
+        connection.rollback()
+
+
+def _one_look(
+    connection: Connection, subject: Watched, failed: list[str], recovered: list[str], rules: Policy, now: float
+) -> None:
+    """As a look is recorded: what is well again first."""
+    told = Told()
+    incidents.recover(connection, subject.id, recovered, rules, now, told)
+    known = incidents.fails_again(connection, subject.id, failed)
+    failures = [Failure(tag=tag, severity=Severity.ERROR, since=now - 60) for tag in failed if tag not in known]
+    incidents.fail(
+        connection, subject, failures, rules, now, from_the_start=False, story=lambda _: {"message": "m"}, told=told
+    )
+
+
+def _holds(connection: Connection, failing: set[tuple[str, str]]) -> None:
+    members, opened = tables.members.c, tables.incidents.c
+    still = connection.execute(
+        select(tables.subjects.c.ip, members.tag, members.incident_id, members.well_since, opened.closed)
+        .join_from(tables.members, tables.subjects, tables.subjects.c.id == members.subject_id)
+        .join(tables.incidents, opened.id == members.incident_id)
+        .where(members.closed.is_(None))
+    ).all()
+    per_tag = Counter((row[0], row[1]) for row in still)
+    assert set(per_tag.values()) <= {1}, "no tag of a subject is in two"
+    assert failing <= set(per_tag), "what fails is in one"
+    # What flaps stays in its incident until it is stable.
+    assert {(row[0], row[1]) for row in still if row[3] is None} == failing
+    assert {row[4] for row in still} <= {None}, "an incident that is over has nobody left"
+    kept = connection.scalars(select(opened.id).where(opened.closed.is_(None))).all()
+    assert set(kept) == {row[2] for row in still}, "an open one has somebody"
+    told = connection.execute(
+        select(tables.outbox.c.incident_id, tables.outbox.c.kind, func.count())
+        .where(tables.outbox.c.state == "pending")
+        .group_by(tables.outbox.c.incident_id, tables.outbox.c.kind)
+    ).all()
+    assert all(count == 1 for _, kind, count in told if kind != "grown"), "each is told once"
+    news = Counter(number for number, kind, _ in told if kind in ("opened", "flapping"))
+    assert set(news) == set(connection.scalars(select(opened.id)).all()), "and all of them are"
