@@ -1,7 +1,7 @@
 """The watch at full size: 50,000 subjects at 5-minute intervals, a tenth of them with SMTP, on one core.
 
-Prints the lag of the schedule, the CPU of each check, and its ratio to the bare exchange of the same questions with dnspython in
-the same run. `watch.py [SUBJECTS] [SECONDS]`; the rate is that of 50,000 subjects however many there are.
+Prints the lag of the schedule, the CPU of each check, and its ratio to the bare exchange of the same questions with
+dnspython in the same run. `watch.py [SUBJECTS] [SECONDS]`; the rate is that of 50,000 subjects however many there are.
 """
 
 import asyncio
