@@ -22,6 +22,8 @@ Progress = Callable[[int, int, str], None]
 """Is told how many rows of how many are done, and of what kind the last were."""
 BATCH = 5_000
 DEFAULT_INTERVAL_S = 300.0
+_FIRST_LOOKS = 50.0
+"""So many subjects that are new are looked at each second."""
 _SOON_S = 60.0
 """A subject whose expectations have changed is judged anew within a minute."""
 _JUDGED = ("expected", "helo", "domains", "ports", "interval_s")
@@ -146,11 +148,19 @@ def _insert(connection: Connection, added: Sequence[Mapping[str, Any]], now: flo
     for part in told.batches(added, "new"):
         connection.execute(insert(subjects), list(part))
     new = select(subjects.c.id, subjects.c.ip, subjects.c.vantage, subjects.c.interval_s).where(subjects.c.id > last)
-    starts = [(row.id, row.vantage, now + phase(row.ip, row.vantage) * row.interval_s) for row in connection.execute(new)]
+    # Whoever adds a server wants to see it seen: the first look comes sooner than the interval has it, the others do not.
+    soon = len(added) / _FIRST_LOOKS
+    starts = [
+        (row.id, row.vantage, phase(row.ip, row.vantage), row.interval_s, min(row.interval_s, soon))
+        for row in connection.execute(new)
+    ]
     for part in told.batches(starts, "scheduled"):
         connection.execute(
             insert(schedule),
-            [{"subject_id": number, "vantage": vantage, "next_run_at": at, "due_at": at} for number, vantage, at in part],
+            [
+                {"subject_id": number, "vantage": place, "next_run_at": now + share * first, "due_at": now + share * each}
+                for number, place, share, each, first in part
+            ],
         )
 
 

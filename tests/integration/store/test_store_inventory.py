@@ -111,8 +111,10 @@ def test_what_is_taken_is_kept_and_expanded(database: Database) -> None:
 
 def test_new_subjects_are_spread_over_their_interval_the_same_way_every_time(database: Database) -> None:
     take(database, Line(target="198.51.100.0/22", interval_s=300), Line(target="2001:db8::/120", interval_s=3600))
-    waits = {row["ip"]: (row["s_next_run_at"] - NOW, row["interval_s"]) for row in rows(database)}
-    assert all(row["s_due_at"] == row["s_next_run_at"] for row in rows(database))
+    waits = {row["ip"]: (row["s_due_at"] - NOW, row["interval_s"]) for row in rows(database)}
+    first = [row["s_next_run_at"] - NOW for row in rows(database)]
+    assert all(row["s_next_run_at"] <= row["s_due_at"] for row in rows(database))
+    assert max(first) <= 1280 / 50, "the first look comes soon, fifty a second"
     for ip, (wait, interval) in waits.items():
         assert 0 <= wait < interval
         assert wait == pytest.approx(phase(ip, "") * interval, abs=1e-3)
