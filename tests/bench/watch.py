@@ -141,9 +141,8 @@ def main(subjects: int, seconds: float) -> None:
         write(
             f"core used: {used / seconds:.0%}; CPU per check {each * 1e3:.2f} ms, {questions / checks:.2f} questions each\n"
         )
-        write(
-            f"schedule lag: median {lags[len(lags) // 2]:.2f} s, p99 {lags[int(len(lags) * 0.99)]:.2f} s, max {lags[-1]:.2f} s\n"
-        )
+        median, late = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
+        write(f"schedule lag: median {median:.2f} s, p99 {late:.2f} s, max {lags[-1]:.2f} s\n")
         ratio = each / (peer * questions / checks)
         write(f"dnspython, bare exchange: {peer * 1e3:.3f} ms a question; ratio {ratio:.2f}\n")
 

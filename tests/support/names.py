@@ -46,6 +46,7 @@ class Names:
     resolvers: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
     _data: dict[tuple[str, str], str] = field(default_factory=lambda: {(_NS, "A"): SERVER, ("arpa", "SOA"): _SOA})
+    _names: set[str] = field(default_factory=lambda: {_NS, "arpa"})
     _gone: set[str] = field(default_factory=set)
 
     def add(self, ip: str, name: str) -> None:
@@ -53,6 +54,7 @@ class Names:
         self._data |= {(zone, "SOA"): _SOA, (zone, "NS"): f"{_NS}."}
         self._data[reverse(ip), "PTR"] = f"{name}."
         self._data[name, "AAAA" if ":" in ip else "A"] = ip
+        self._names |= {zone, reverse(ip), name}
 
     def take_away(self, ips: Iterable[str]) -> None:
         """From now on these addresses have no PTR record."""
@@ -72,7 +74,7 @@ class Names:
             reply.answer.append(dns.rrset.from_text(question.name, 0, "IN", rdtype, data))
             return reply
         reply.authority.append(dns.rrset.from_text(f"{zone_of(name)}.", 0, "IN", "SOA", _SOA))
-        if not any(held == name for held, _ in self._data if held not in self._gone):
+        if name in self._gone or name not in self._names:
             reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply
 

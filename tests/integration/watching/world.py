@@ -468,6 +468,11 @@ class Watcher:
             self.signal(signal.SIGTERM)
         return self.process.wait(within_s)
 
+    def ended(self, within_s: float = 60) -> int:
+        """Wait until it has ended; return its exit code."""
+        assert self.process is not None
+        return self.process.wait(within_s)
+
     def end(self) -> None:
         if self.runs:
             self.kill()
