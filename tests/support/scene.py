@@ -118,7 +118,8 @@ class Scene:
             worker=worker,
             stored=stored,
             log=self.said.append,
-            idle_s=15.0,
+            idle_s=30.0,
+            chores_s=30.0,
         )
 
     async def until(self, at: float) -> None:

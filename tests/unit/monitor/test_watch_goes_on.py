@@ -190,7 +190,7 @@ def test_what_must_wait_for_an_earlier_message_is_not_asked_for_again_and_again(
         await scene.until(2000)
 
     played(tmp_path, story, changes=(Change("ptr moved", (0,), 300, 1200),), interval_s=60.0)
-    assert asked < 500 / 15 * 2
+    assert asked < 500 / 30 * 2
 
 
 def test_a_blindness_whose_cause_changes_is_one_and_told_once(tmp_path: Path) -> None:
