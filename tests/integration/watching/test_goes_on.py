@@ -21,8 +21,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration.servers.fetch import fetch
+from integration.watching.told import KEY, Pings, Post, post
 from integration.watching.town import Town, settings, subject
-from integration.watching.world import KEY, Pings, Post, Watcher, ask, free_port, post, until
+from integration.watching.watcher import Watcher, ask, free_port, until
 
 pytestmark = pytest.mark.integration
 

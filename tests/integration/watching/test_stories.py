@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from integration.watching.told import Post, text_of
 from integration.watching.town import (
     GATE,
     GOOD,
@@ -29,7 +30,8 @@ from integration.watching.town import (
     Town,
     owner6,
 )
-from integration.watching.world import TTL, Post, Watcher, ask, text_of, until
+from integration.watching.watcher import Watcher, ask, until
+from integration.watching.world import TTL
 from truehelo.blocklists.catalogue import catalogue
 
 pytestmark = pytest.mark.integration
