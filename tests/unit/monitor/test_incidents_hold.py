@@ -111,3 +111,52 @@ def _holds(connection: Connection, failing: set[tuple[str, str]]) -> None:
     assert all(count == 1 for _, kind, count in told if kind != "grown"), "each is told once"
     news = Counter(number for number, kind, _ in told if kind in ("opened", "flapping"))
     assert set(news) == set(connection.scalars(select(opened.id)).all()), "and all of them are"
+
+
+PTR, OTHER, FAR = IPS
+SECOND, MINUTE = 1.0, 60.0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "failures", "incidents_opened"),
+    [
+        ("what one look finds of one change is one", [(0, PTR, ("PTR_MISSING", "GREETING_DIFFERS", "SPF_OMITS_HOST"))], 1),
+        (
+            "a greeting that is found to differ later is explained by the PTR that is gone",
+            [(0, PTR, ("PTR_MISSING",)), (5 * MINUTE, PTR, ("GREETING_DIFFERS",))],
+            1,
+        ),
+        (
+            "so is an SPF record that no longer covers it",
+            [(0, PTR, ("PTR_MISSING",)), (5 * MINUTE, PTR, ("SPF_OMITS_HOST",))],
+            1,
+        ),
+        (
+            "a PTR that goes after the greeting changed is a change of its own",
+            [(0, PTR, ("GREETING_DIFFERS",)), (5 * MINUTE, PTR, ("PTR_MISSING",))],
+            2,
+        ),
+        (
+            "what comes half an hour later is another change",
+            [(0, PTR, ("PTR_MISSING",)), (30 * MINUTE, PTR, ("GREETING_DIFFERS",))],
+            2,
+        ),
+        ("a listing is no matter of names", [(0, PTR, ("PTR_MISSING", "DNSBL_LISTED:spamcop"))], 2),
+        ("a neighbour in the same tag joins", [(0, PTR, ("PTR_MISSING",)), (30 * SECOND, OTHER, ("PTR_MISSING",))], 1),
+        ("a neighbour in another tag does not", [(0, PTR, ("PTR_MISSING",)), (30 * SECOND, OTHER, ("PTR_UNEXPECTED",))], 2),
+        ("another network does not", [(0, PTR, ("PTR_MISSING",)), (30 * SECOND, FAR, ("PTR_MISSING",))], 2),
+        ("a neighbour of hours later does not", [(0, PTR, ("PTR_MISSING",)), (60 * MINUTE, OTHER, ("PTR_MISSING",))], 2),
+    ],
+)
+def test_what_is_one_incident(
+    engine: Engine, sentence: str, failures: list[tuple[float, str, tuple[str, ...]]], incidents_opened: int
+) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        rows = connection.execute(select(tables.subjects)).mappings()
+        subjects, rules = {row["ip"]: watched_of(row) for row in rows}, policy()
+        for after, ip, tags in failures:
+            _one_look(connection, subjects[ip], list(tags), [], rules, START + after)
+        opened = connection.scalar(select(func.count()).select_from(tables.incidents))
+        connection.rollback()
+    assert opened == incidents_opened, sentence
