@@ -116,10 +116,7 @@ def _with_listings(found: Look, listings: tuple[Listing, ...], thresholds: Thres
 
 
 async def _names(due: Due, ip: Address, looking: Looking, at: float) -> Look:
-    pending = any(
-        held.state != State.FAILING or at - held.turned < FRESH_S for held in due.held if not held.tag.startswith(PREFIX)
-    )
-    if pending:
+    if any(_is_pending(held, due, at) for held in due.held):
         return await _sure_look(due, ip, looking, at, {held.tag: _standing(held) for held in due.held})
     facts = await _gather(due, ip, looking.ports, authoritative=False)
     printed = fingerprint(facts)
