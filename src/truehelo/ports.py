@@ -11,6 +11,9 @@ from truehelo.facts.holder import Holder
 from truehelo.facts.smtp import SmtpSession
 from truehelo.monitoring import Message
 
+NOT_CONTACTED = "not contacted: TRUEHELO_LOOPBACK_ONLY is set"
+"""What an adapter says of a place that it was kept from, as nothing may leave this machine."""
+
 
 class Resolver(Protocol):
     """Asks the DNS. Never raises for what the network does: that is an outcome."""

@@ -56,7 +56,11 @@ def _foreign() -> tuple[ChannelKind, ...]:
 
 
 def build_channels(
-    settings: Iterable[ChannelSettings], folder: Path | None = None, environment: Mapping[str, str] | None = None
+    settings: Iterable[ChannelSettings],
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    loopback_only: bool = False,
 ) -> dict[str, Channel]:
     """Return the configured channels by their names, their secrets read.
 
@@ -64,11 +68,13 @@ def build_channels(
         settings: As `configuration.alerting` read them.
         folder: Where relative paths in them begin: the folder of the configuration file. The working directory by default.
         environment: Where `*_env` secrets are. The process's own by default.
+        loopback_only: Contact nobody but this machine; a channel of ours that would fails instead.
 
     Raises:
         InputError: A kind is not known or not installed, or a secret cannot be read; the sentence holds no secret.
     """
-    place = Place(folder=folder or Path(), environment=os.environ if environment is None else environment)
+    variables = os.environ if environment is None else environment
+    place = Place(folder=folder or Path(), environment=variables, loopback_only=loopback_only)
     return {each.name: _build(each, place) for each in settings}
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from truehelo.configuration.channels import Secret
 from truehelo.errors import FileError, InputError
+from truehelo.facts.address import names_loopback
 from truehelo.facts.text import visible
-from truehelo.ports import Channel
+from truehelo.monitoring import Message
+from truehelo.ports import NOT_CONTACTED, Channel, ChannelError
 
 MAX_SECRET = 65_536
 MAX_SAID = 300
@@ -22,10 +24,16 @@ class Place:
 
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
+    loopback_only: bool = False
+    """Nothing may leave this machine. A command is the operator's own, and is run all the same."""
 
     def path(self, written: str) -> Path:
         """Return a path of the configuration; "~" is the home directory."""
         return self.folder / Path(written).expanduser()
+
+    def keep_in(self, channel: Channel, host: str) -> Channel:
+        """Return the channel, or one in its place that contacts nobody where `host` may not be reached."""
+        return Withheld(channel.name, host) if self.loopback_only and not names_loopback(host) else channel
 
     def secret(self, channel: str, where: Secret) -> str:
         """Read a secret; a final line break does not belong to it.
@@ -63,6 +71,30 @@ class ChannelKind:
 
     name: str
     build: Callable[[Any, Place], Channel]
+
+
+class Withheld:
+    """Stands for a channel that would leave this machine when nothing may: it fails, and says why."""
+
+    def __init__(self, name: str, host: str) -> None:
+        """Take the channel's name, and whom it would have contacted."""
+        self._name, self._host = name, host
+
+    @property
+    def name(self) -> str:
+        """The name that the operator gave the channel."""
+        return self._name
+
+    async def send(self, message: Message, key: str) -> str:  # noqa: ARG002 - as every channel has it
+        """Send nothing.
+
+        Raises:
+            ChannelError: Always; the outbox keeps the message, and it goes once the variable is gone.
+        """
+        raise ChannelError(f"{said(self._host)} {NOT_CONTACTED}", temporary=True)
+
+    async def aclose(self) -> None:
+        """Nothing is kept open."""
 
 
 def said(text: str, secrets: Collection[str] = (), limit: int = MAX_SAID) -> str:

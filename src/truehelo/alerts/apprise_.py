@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
 from typing import Any
 
-from truehelo.alerts._kind import ChannelKind, Outstanding, Place, quieten, said
+from truehelo.alerts._kind import ChannelKind, Outstanding, Place, Withheld, quieten, said
 from truehelo.configuration.channels import AppriseSettings
 from truehelo.errors import InputError
 from truehelo.findings import Severity
 from truehelo.monitoring import Message, NoticeKind
-from truehelo.ports import ChannelError
+from truehelo.ports import Channel, ChannelError
 
 SCHEMAS = frozenset(
     """
@@ -141,7 +141,7 @@ class _Captured(logging.Handler):
         return _URL.sub("(URL)", " / ".join(self._lines)) or "failed, and said no reason"
 
 
-def build(settings: AppriseSettings, place: Place) -> AppriseChannel:
+def build(settings: AppriseSettings, place: Place) -> Channel:
     """Make the channel; reads its URLs.
 
     Raises:
@@ -162,7 +162,13 @@ def build(settings: AppriseSettings, place: Place) -> AppriseChannel:
         raise InputError(given, f"holds {len(urls)} URLs", f"1 to {MAX_URLS}, one a line")
     services = {f"{url.partition(':')[0].lower()} {n}": _service(url, f"{given}:{n}") for n, url in urls.items()}
     secrets = {token for url in urls.values() for token in (url, *_TOKEN.findall(url.partition("://")[2]))}
-    return AppriseChannel(settings, services, tuple(secrets))
+    channel: Channel = AppriseChannel(settings, services, tuple(secrets))
+    for name, service in services.items():
+        # Most services have no host in their URL, but a place that Apprise knows.
+        host = getattr(service, "host", None)
+        if place.keep_in(channel, host if isinstance(host, str) else "") is not channel:
+            return Withheld(settings.name, f"the service {name}")
+    return channel
 
 
 def _service(url: str, given: str) -> Any:

@@ -22,7 +22,7 @@ from truehelo.configuration.channels import EmailSettings
 from truehelo.errors import FileError
 from truehelo.facts.text import visible
 from truehelo.monitoring import Message, NoticeKind
-from truehelo.ports import ChannelError
+from truehelo.ports import Channel, ChannelError
 
 if TYPE_CHECKING:
     import aiosmtplib
@@ -182,14 +182,15 @@ def trusting(channel: str, ca_file: str, place: Place) -> ssl.SSLContext:
     return context
 
 
-def build(settings: EmailSettings, place: Place) -> EmailChannel:
+def build(settings: EmailSettings, place: Place) -> Channel:
     """Make the channel; reads its password and its certificates.
 
     Raises:
         InputError: One of them cannot be read.
     """
     password = place.secret(settings.name, settings.password) if settings.password is not None else ""
-    return EmailChannel(settings, password, trusting(settings.name, settings.ca_file, place))
+    channel = EmailChannel(settings, password, trusting(settings.name, settings.ca_file, place))
+    return place.keep_in(channel, settings.host)
 
 
 KIND = ChannelKind(name="email", build=build)

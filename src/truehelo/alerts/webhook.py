@@ -27,7 +27,7 @@ from truehelo.alerts.email import trusting
 from truehelo.configuration.channels import Secret, WebhookSettings, url_fault
 from truehelo.errors import InputError
 from truehelo.monitoring import Message
-from truehelo.ports import ChannelError
+from truehelo.ports import Channel, ChannelError
 
 PREFIX = "whsec_"
 MIN_KEY, MAX_KEY = 24, 64
@@ -171,7 +171,7 @@ def read_key(channel: str, where: Secret, text: str) -> bytes:
     return key
 
 
-def build(settings: WebhookSettings, place: Place) -> WebhookChannel:
+def build(settings: WebhookSettings, place: Place) -> Channel:
     """Make the channel; reads its keys, its certificates, and its URL where that is a secret.
 
     Raises:
@@ -187,7 +187,8 @@ def build(settings: WebhookSettings, place: Place) -> WebhookChannel:
     quieten("httpx", "httpx2", "httpcore", "httpcore2")
     secrets = [each for each in (settings.secret, settings.old_secret) if each is not None]
     keys = tuple(read_key(settings.name, each, place.secret(settings.name, each)) for each in secrets)
-    return WebhookChannel(settings, url, keys, trusting(settings.name, settings.ca_file, place))
+    channel = WebhookChannel(settings, url, keys, trusting(settings.name, settings.ca_file, place))
+    return place.keep_in(channel, urlsplit(settings.proxy or url).hostname or "")
 
 
 KIND = ChannelKind(name="webhook", build=build)

@@ -141,7 +141,7 @@ def build_watch(
     resolvers = Resolvers(health, steady)
     ports = _ports(configuration, steady, resolvers.heard)
     resolvers.over(ports.resolver)
-    channels = build_channels(configuration.alerting.channels, folder)
+    channels = build_channels(configuration.alerting.channels, folder, loopback_only=app.guarded())
     policy = Policy(settings=settings, alerting=configuration.alerting, group_s=settings.group_s)
     looking = Looking(
         ports=ports,

@@ -111,11 +111,12 @@ async def _test_one(settings: "ChannelSettings", folder: Path | None) -> bool:
     import secrets
 
     from truehelo.alerts import build_channels
+    from truehelo.app import guarded
     from truehelo.ports import ChannelError
     from truehelo.render.notice import message
 
     try:
-        channel = build_channels([settings], folder)[settings.name]
+        channel = build_channels([settings], folder, loopback_only=guarded())[settings.name]
     except InputError as error:
         return _came(settings.name, taken=False, detail=str(error))
     try:

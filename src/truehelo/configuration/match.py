@@ -13,6 +13,11 @@ def any_match(patterns: Iterable[str], words: Collection[str]) -> bool:
     return any(fnmatchcase(word, pattern) for pattern in patterns for word in words)
 
 
+def fits_tag(patterns: Iterable[str], tags: Collection[str]) -> bool:
+    """Tell whether one of the patterns fits a tag; `DNSBL_LISTED` fits that of each list (`DNSBL_LISTED:spamcop`)."""
+    return any_match(patterns, {word for tag in tags for word in (tag, tag.partition(":")[0])})
+
+
 def in_any_network(ip: Address, networks: Iterable[Network]) -> bool:
     """Tell whether an address is in one of the networks; one of another family never is."""
     return any(ip in network for network in networks)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from truehelo.configuration.alerting import Alerting
-from truehelo.configuration.match import any_match, in_any_network, read_network
+from truehelo.configuration.match import any_match, fits_tag, in_any_network, read_network
 from truehelo.configuration.routes import Route
 from truehelo.facts.address import Address
 from truehelo.findings import Severity
@@ -93,7 +93,7 @@ def _matches(notice: Notice, route: Route) -> bool:
     owners = notice.owners or tuple({member.owner for member in notice.members if member.owner})
     return (
         weight.rank <= route.severity.rank
-        and (not route.tags or any_match(route.tags, (notice.tag,)))
+        and (not route.tags or fits_tag(route.tags, (notice.tag,)))
         and (not route.groups or any_match(route.groups, notice.groups))
         and (not route.owners or any_match(route.owners, owners))
     )
@@ -182,6 +182,6 @@ def _is_silenced(silence: Silence, tag: str, ip: Address | None, groups: Collect
         network = read_network(silence.ip)
         if network is None or ip is None or not in_any_network(ip, (network,)):
             return False
-    return (not silence.tags or any_match(silence.tags, (tag,))) and (
+    return (not silence.tags or fits_tag(silence.tags, (tag,))) and (
         not silence.groups or any_match(silence.groups, groups)
     )

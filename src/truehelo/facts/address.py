@@ -51,6 +51,12 @@ def parse_address(text: str) -> Address | None:
         return None
 
 
+def names_loopback(host: str) -> bool:
+    """Tell whether a host as it is configured, an address or a name, is this machine for certain (RFC 6761 §6.3)."""
+    ip = parse_address(host.strip("[]"))
+    return ip.is_loopback if ip is not None else host.lower() == "localhost"
+
+
 def fold(ip: Address) -> Address:
     """Return an IPv4-mapped IPv6 address as the IPv4 address that receivers see (RFC 4291 §2.5.5.2)."""
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from truehelo.configuration.match import any_match
+from truehelo.configuration.match import any_match, fits_tag
 from truehelo.findings import Severity
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitor.silencing import silences_of
@@ -55,7 +55,7 @@ def listed(connection: Connection, wanted: Wanted, policy: Policy, now: float) -
 def _pages(connection: Connection, wanted: Wanted) -> Iterator[list[IncidentRow]]:
     severities = [str(each) for each in Severity if each.rank <= wanted.severity.rank]
     for page in kept.newest(connection, closed=wanted.closed, since=wanted.since, severities=severities):
-        yield [each for each in page if not wanted.tags or any_match(wanted.tags, (each.tag,))]
+        yield [each for each in page if not wanted.tags or fits_tag(wanted.tags, (each.tag,))]
 
 
 def _silence(connection: Connection, row: IncidentRow, policy: Policy, now: float) -> Silence | None:

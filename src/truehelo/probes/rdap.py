@@ -12,8 +12,8 @@ from typing import Any
 from truehelo.facts.address import Address
 from truehelo.facts.holder import Holder, HolderOutcome
 from truehelo.facts.text import visible
-from truehelo.ports import Clock
-from truehelo.probes.routes import NOT_CONTACTED, Routes
+from truehelo.ports import NOT_CONTACTED, Clock
+from truehelo.probes.routes import Routes
 
 Registration = Mapping[str, Any]
 """What whoisit makes of a registry's reply: a stranger's data in a shape that is only hoped for."""

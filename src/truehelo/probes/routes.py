@@ -13,9 +13,6 @@ from functools import cached_property
 from truehelo.errors import InputError
 from truehelo.facts.address import Address, parse_address
 
-NOT_CONTACTED = "not contacted: TRUEHELO_LOOPBACK_ONLY is set"
-"""The detail of a fact about a place that the guard kept us from."""
-
 _ACCEPTED = (
     "write IP:PORT:IP:PORT, an IPv6 address in brackets; an empty IP or PORT on the left means any, on the right the same"
 )

@@ -17,16 +17,16 @@ from truehelo import __version__
 from truehelo.configuration.channels import url_fault
 from truehelo.configuration.service import PingSettings
 from truehelo.errors import InputError
-from truehelo.facts.address import parse_address
+from truehelo.facts.address import names_loopback
 from truehelo.facts.text import visible
 from truehelo.findings import Severity
+from truehelo.ports import NOT_CONTACTED
 from truehelo.service.health import Condition, Health, Part
 from truehelo.service.secret import read_secret
 
 TIMEOUT_S = 10.0
 AGAIN_S = 15.0
 """After a ping that failed the next one follows within so many seconds."""
-NOT_CONTACTED = "not contacted: TRUEHELO_LOOPBACK_ONLY is set"
 MAX_SAID = 10_000
 _FIELDS = {"User-Agent": f"truehelo/{__version__}"}
 
@@ -83,7 +83,7 @@ class Ping:
     async def _ask(self, condition: Condition) -> None:
         url = self._url()
         host = urlsplit(url).hostname or ""
-        if self._loopback_only and not _loopback(host):
+        if self._loopback_only and not names_loopback(host):
             raise _FailedError(f"cannot reach {host}: {NOT_CONTACTED}")
         said = b"" if condition.ok else "\n".join(condition.reasons).encode()[:MAX_SAID]
         method = self._settings.method if condition.ok else "POST"
@@ -146,11 +146,6 @@ def _why(error: Exception, url: str) -> str:
     said = visible(str(error).partition("\n")[0], 160)
     secret = urlsplit(url).path.strip("/")
     return type(error).__name__ if not said or (secret and secret in said) else said
-
-
-def _loopback(host: str) -> bool:
-    ip = parse_address(host)
-    return ip.is_loopback if ip is not None else host == "localhost"
 
 
 def _http() -> ModuleType:

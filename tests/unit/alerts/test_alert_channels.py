@@ -1,5 +1,6 @@
 """What channels are made of: kinds, secrets, headers, signatures, waits. Nothing here is sent."""
 
+import asyncio
 import email
 import email.policy
 import importlib.metadata
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from support.messages import EVIL, KEY, OPENED
 from support.notices import DIGEST, TEST
 from truehelo.alerts import ChannelKind, DuplicateKindError, Place, all_kinds, build_channels
-from truehelo.alerts._kind import Outstanding, said
+from truehelo.alerts._kind import Outstanding, Withheld, said
 from truehelo.alerts.apprise_ import SCHEMAS, unmentioned, weight
 from truehelo.alerts.command import standard_input, variables
 from truehelo.alerts.email import compose
@@ -30,7 +31,7 @@ from truehelo.configuration.channels import EmailSettings, OtherSettings, Secret
 from truehelo.errors import InputError
 from truehelo.findings import Severity
 from truehelo.monitoring import Message, NoticeKind
-from truehelo.ports import Channel
+from truehelo.ports import Channel, ChannelError
 from truehelo.render.notice import message
 
 WHSEC = "whsec_" + b64encode(bytes(range(32))).decode()
@@ -433,3 +434,28 @@ def test_the_loader_imports_no_library_of_any_channel() -> None:
     loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
     assert "truehelo.alerts.email" in loaded
     assert not loaded & {"aiosmtplib", "httpx", "httpx2", "apprise", "requests", "cronsim"}
+
+
+@pytest.mark.parametrize(
+    ("where", "text", "withheld"),
+    [
+        ("a mail server elsewhere", MAIL, True),
+        ("a mail server here", MAIL.replace("smtp.example.net", "127.0.0.1"), False),
+        ("a hook elsewhere", HOOK, True),
+        ("a hook here", HOOK.replace("hooks.example.net", "localhost:8443"), False),
+        (
+            "a hook here, by a proxy elsewhere",
+            HOOK.replace("hooks.example.net", "[::1]") + 'proxy="http://192.0.2.1"',
+            True,
+        ),
+    ],
+)
+def test_when_nothing_may_leave_the_machine(where: str, text: str, withheld: bool, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(WHSEC)
+    settings = read_alerting(tomllib.loads(text), "watch.toml").channels
+    (channel,) = build_channels(settings, tmp_path, PASSWORD, loopback_only=True).values()
+    assert isinstance(channel, Withheld) is withheld, where
+    if withheld:
+        with pytest.raises(ChannelError, match="TRUEHELO_LOOPBACK_ONLY is set") as caught:
+            asyncio.run(channel.send(OPENED, KEY))
+        assert caught.value.temporary

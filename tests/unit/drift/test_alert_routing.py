@@ -237,6 +237,16 @@ def test_a_silence(why: str, what: dict[str, object], hours: int, heard: bool) -
     assert (found is None) is heard, why
 
 
+@pytest.mark.parametrize(
+    ("pattern", "goes"),
+    [("DNSBL_LISTED", True), ("DNSBL_*", True), ("DNSBL_LISTED:spamcop", True), ("DNSBL_LISTED:sorbs", False)],
+)
+def test_a_list_has_a_tag_of_its_own_and_answers_to_that_of_all(pattern: str, goes: bool) -> None:
+    tag = "DNSBL_LISTED:spamcop"
+    assert bool(told(replace(ONE, tag=tag), f'[[route]]\ntags = "{pattern}"\nchannels = ["mail"]')) is goes
+    assert (silenced([silence(tags=(pattern,))], tag, None, (), AT) is not None) is goes
+
+
 def test_what_has_no_address_is_not_silenced_by_one() -> None:
     assert silenced([silence(ip="203.0.113.7")], "PTR_UNKNOWN", None, (), AT) is None
     assert silenced([silence(tags=("PTR_*",))], "PTR_UNKNOWN", None, (), AT) is not None

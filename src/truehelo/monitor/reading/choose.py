@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import ColumnElement, Connection, or_, true
 
-from truehelo.configuration.match import any_match
+from truehelo.configuration.match import any_match, fits_tag
 from truehelo.errors import InputError
 from truehelo.facts.text import visible
 from truehelo.render.reading import Asked
@@ -58,4 +58,4 @@ def _need(fitting: Sequence[str], what: str, patterns: Sequence[str]) -> None:
 
 def tags_of(patterns: Sequence[str], held: Sequence[str]) -> list[str]:
     """Return those of the tags that there are which a pattern fits."""
-    return [tag for tag in held if any_match(patterns, (tag,))]
+    return [tag for tag in held if fits_tag(patterns, (tag,))]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection
 
-from truehelo.configuration.match import any_match
+from truehelo.configuration.match import fits_tag
 from truehelo.findings import Severity
 from truehelo.monitor.incidents import FLAPPING
 from truehelo.monitor.policy import Policy, moment
@@ -55,7 +55,7 @@ def status(
         blocklists=tuple(
             each
             for each in listings(connection, where)
-            if not asked.tags or any_match(asked.tags, (reading.LISTED + each.list,))
+            if not asked.tags or fits_tag(asked.tags, (reading.LISTED + each.list,))
         ),
         deliveries=_deliveries(connection, now),
         watchers=watchers(connection, now),
@@ -95,7 +95,7 @@ def _incidents(
     found = rows.open_incidents(connection)
     if asked.tags and found:
         tags = reading.open_tags(connection)
-        found = [each for each in found if any_match(asked.tags, {each.tag, *tags.get(each.id, ())})]
+        found = [each for each in found if fits_tag(asked.tags, {each.tag, *tags.get(each.id, ())})]
     if where is not None and found:
         theirs = reading.incidents_of(connection, where, [each.id for each in found])
         found = [each for each in found if each.id in theirs]

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from truehelo.facts.address import judgeable, scope
 from truehelo.facts.dns import Exchange, Outcome, Question, Record
-from truehelo.ports import Clock
+from truehelo.ports import NOT_CONTACTED, Clock
 from truehelo.probes.dns.names import UnaskableNameError
 from truehelo.probes.dns.slots import Slots
 from truehelo.probes.dns.transports import NoReplyError, TlsStream, ask_tcp, ask_udp
 from truehelo.probes.dns.upstream import Scheme, Upstream
 from truehelo.probes.dns.wire import MAX_CHAIN, Query, Reply, build
-from truehelo.probes.routes import NOT_CONTACTED, Routes
+from truehelo.probes.routes import Routes
 
 WITH_AUTHORITY = "authoritative"
 """How all servers with authority are counted: there is no end of them, and their names are those of strangers."""

@@ -17,10 +17,11 @@ import dns.message
 
 from truehelo.facts.address import Address, parse_address
 from truehelo.facts.text import visible
+from truehelo.ports import NOT_CONTACTED
 from truehelo.probes.dns.transports import NoReplyError, reason
 from truehelo.probes.dns.upstream import Upstream
 from truehelo.probes.dns.wire import Query, Reply, read
-from truehelo.probes.routes import NOT_CONTACTED, Routes
+from truehelo.probes.routes import Routes
 
 # dnspython 2.9 uses httpx2 and earlier ones httpx; the errors of whichever is there are failures of the network.
 _HTTP = [importlib.import_module(name) for name in ("httpx2", "httpx") if importlib.util.find_spec(name)]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from truehelo.facts.address import Address
 from truehelo.facts.smtp import Ended, Line, Reply, SmtpSession, ehlo_reply_name, greeting_name
 from truehelo.facts.tls import TlsSession
-from truehelo.ports import Clock
-from truehelo.probes.routes import NOT_CONTACTED, Routes
+from truehelo.ports import NOT_CONTACTED, Clock
+from truehelo.probes.routes import Routes
 from truehelo.probes.smtp.lines import Heard, Limits, ReplyLines
 from truehelo.probes.smtp.machine import own_name, why
 from truehelo.probes.smtp.tls import reading_context, tls_facts
