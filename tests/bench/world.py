@@ -75,8 +75,8 @@ def served(text: str) -> Iterator[Served]:
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(text, theirs), daemon=True)
     process.start()
     try:
-        if not ours.poll(60):
-            raise RuntimeError("the laboratory did not start within a minute")
+        if not ours.poll(300):
+            raise RuntimeError("the laboratory did not start within five minutes")
         resolvers, connect_to = ours.recv()
         yield Served(tuple(resolvers), tuple(connect_to))
     finally:
