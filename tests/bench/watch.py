@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from world import Served, scenario, served, spread
+from world import Served, host, scenario, served, spread
 
 RATE = 50_000 / 300.0
 """Checks a second."""
@@ -42,7 +42,7 @@ def prepare(folder: Path, lab: Served, subjects: int) -> "object":
     lines = [
         Line(
             target=_ip(number),
-            expected=(f"m{number}.good.example",),
+            expected=(host(number),),
             ports=(25,) if number <= subjects // 10 else (),
             managed_by="file:bench",
         )
@@ -57,7 +57,7 @@ def prepare(folder: Path, lab: Served, subjects: int) -> "object":
 
 
 async def ours(parts: "object", seconds: float) -> tuple[int, float, list[float], dict[str, int]]:
-    """Run the watch for two intervals to settle, then `seconds`; return checks, CPU, lags and questions."""
+    """Run the watch for more than an interval to settle, then `seconds`; return checks, CPU, lags and questions."""
     watch, health = parts.watch, parts.health  # type: ignore[attr-defined]
     lags: list[float] = []
     counted = health.checked
@@ -69,7 +69,7 @@ async def ours(parts: "object", seconds: float) -> tuple[int, float, list[float]
     health.checked = checked
     running = asyncio.ensure_future(watch.run())
     interval = parts.configuration.watching.watch.interval_s  # type: ignore[attr-defined]
-    await asyncio.sleep(2.2 * interval)
+    await asyncio.sleep(1.2 * interval)
     lags.clear()
     before, asked = _cpu(), _questions(watch)
     await asyncio.sleep(seconds)
@@ -104,15 +104,15 @@ async def bare(lab: Served, count: int) -> float:
     import dns.message
     import dns.reversename
 
-    host, _, port = lab.resolvers[0].rpartition(":")
+    server, _, port = lab.resolvers[0].rpartition(":")
     gate = asyncio.Semaphore(200)
 
     async def one(number: int) -> None:
         index = number // 3 % 1000 + 1
         kind = ("PTR", "AAAA", "A")[number % 3]
-        name = dns.reversename.from_address(_ip(index)) if kind == "PTR" else f"m{index}.good.example."
+        name = dns.reversename.from_address(_ip(index)) if kind == "PTR" else f"{host(index)}."
         async with gate:
-            reply = await dns.asyncquery.udp(dns.message.make_query(name, kind, use_edns=0), host, 5.0, int(port))
+            reply = await dns.asyncquery.udp(dns.message.make_query(name, kind, use_edns=0), server, 5.0, int(port))
             if kind != "A" and not reply.answer:
                 raise RuntimeError(f"no answer to {name} {kind}")
 

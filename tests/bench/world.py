@@ -26,17 +26,29 @@ def spread(number: int) -> str:
     return str(ip_address((0x20010DB8 << 96) + ((number // 16) << 64) + number % 16 + 1))
 
 
+def host(number: int) -> str:
+    """Return the name of the server of that number: none that looks generated, as a long serial number does."""
+    high, low = divmod(number, 100)
+    label = ""
+    while high:
+        high, letter = divmod(high - 1, 26)
+        label = chr(ord("a") + letter) + label
+    return f"m{low}{f'.x{label}' if label else ''}.good.example"
+
+
 def scenario(count: int, *, delay: float = 0.0, smtp: int = 1, ips: list[str] | None = None) -> str:
     """Return a scenario of `count` right servers in documentation space; each answer takes `delay` seconds.
 
     The first `smtp` of them greet. `ips` are their addresses where the usual ones will not do.
     """
     ips = ips or [f"2001:db8::{number:x}" for number in range(1, count + 1)]
-    hosts = "\n".join(f'm{number} = {{ AAAA = "{ip}" }}' for number, ip in enumerate(ips, start=1))
-    pointers = "\n".join(f'"{ip}" = "m{number}.good.example"' for number, ip in enumerate(ips, start=1))
+    hosts = "\n".join(
+        f'"{host(number).removesuffix(".good.example")}" = {{ AAAA = "{ip}" }}' for number, ip in enumerate(ips, start=1)
+    )
+    pointers = "\n".join(f'"{ip}" = "{host(number)}"' for number, ip in enumerate(ips, start=1))
     slow = f'[fault]\n"* *" = "delay {delay}"\n' if delay else ""
     servers = "".join(
-        f'[[smtp]]\nip = "{ip}"\ngreeting = "m{number}.good.example ESMTP"\ndelay = {delay}\nehlo_delay = {delay}\n'
+        f'[[smtp]]\nip = "{ip}"\ngreeting = "{host(number)} ESMTP"\ndelay = {delay}\nehlo_delay = {delay}\n'
         for number, ip in enumerate(ips[:smtp], start=1)
     )
     return f"""title = "Bench"

@@ -135,8 +135,7 @@ def _of_cause(  # noqa: PLR0913  each is a part of what happened
     key = key or cause_key(tag, subject.network, from_the_start=from_the_start)
     young = rows.joinable(connection, key, now - policy.join_s)
     if young is not None:
-        if now - young.opened > policy.group_s:
-            _tell(connection, young, NoticeKind.GROWN, str(int((now - young.opened) // policy.join_s)), policy, now)
+        _tell_grown(connection, young, subject, policy, now)
         if Severity(young.severity).rank > severity.rank:
             rows.change_incident(connection, young.id, severity=severity)
         rows.change_incident(connection, young.id, joined_at=now)
@@ -146,9 +145,24 @@ def _of_cause(  # noqa: PLR0913  each is a part of what happened
     number = rows.open_incident(connection, key=key, tag=tag, severity=severity, cause=cause, details=details, at=now)
     made = rows.incident(connection, number)
     if made is not None:
-        _tell(connection, made, NoticeKind.OPENED, "", policy, now, groups=subject.groups, owner=subject.owner)
+        _tell(connection, made, NoticeKind.OPENED, "", policy, now, whom=[(subject.groups, subject.owner)])
     told.opened.append(number)
     return number
+
+
+def _tell_grown(connection: Connection, incident: rows.IncidentRow, subject: Watched, policy: Policy, now: float) -> None:
+    """Tell that one more has joined: whoever its own routes lead to, of the incident; all who know, now and then.
+
+    Whatever the incident has grown to, the work is the same: its members are read once in a while alone.
+    """
+    begins = incident.opened + policy.group_s
+    _tell(connection, incident, NoticeKind.OPENED, "", policy, now, whom=[(subject.groups, subject.owner)])
+    if now <= begins:
+        return
+    turn = int((now - incident.opened) // policy.join_s)
+    if incident.joined_at > begins and int((incident.joined_at - incident.opened) // policy.join_s) == turn:
+        return  # told when the one before joined
+    _tell(connection, incident, NoticeKind.GROWN, str(turn), policy, now)
 
 
 def _cause(tag: str, subject: Watched, *, from_the_start: bool) -> str:
@@ -171,29 +185,37 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
     policy: Policy,
     now: float,
     *,
-    groups: Sequence[str] = (),
-    owner: str = "",
+    whom: Sequence[rows.Whom] | None = None,
     at: float | None = None,
 ) -> None:
-    """Put the messages of a notice into the outbox, one for each channel that a route leads to."""
+    """Put the messages of a notice into the outbox, one for each channel that a route leads to.
+
+    `whom` is whose routes are taken: those of all members where it is None.
+    """
+    if not policy.alerting.channels:
+        return
     wait = policy.group_s if kind in (NoticeKind.OPENED, NoticeKind.GROWN) else 0.0
-    for delivery in deliveries(
-        brief(connection, incident, kind, now, groups, owner),
-        policy.alerting,
-        acknowledged=incident.acknowledged is not None,
-        told=None
+    told = (
+        None
         if kind in (NoticeKind.OPENED, NoticeKind.FLAPPING, NoticeKind.UNSEEN)
-        else outbox.told_channels(connection, incident.id),
-    ):
-        later = delivery.after.total_seconds()
+        else outbox.told_channels(connection, incident.id)
+    )
+    # Who is about to be told of it for the first time will hear the whole then.
+    skipped = outbox.waiting_channels(connection, incident.id) if kind is NoticeKind.GROWN else frozenset()
+    soonest: dict[str, float] = {}
+    for notice in briefs(connection, incident, kind, now, whom):
+        for delivery in deliveries(notice, policy.alerting, acknowledged=incident.acknowledged is not None, told=told):
+            after = delivery.after.total_seconds()
+            soonest[delivery.channel] = min(after, soonest.get(delivery.channel, after))
+    for channel, later in ((each, soonest[each]) for each in soonest if each not in skipped):
         what = NoticeKind.ESCALATED if later else kind
         rows.enqueue(
             connection,
-            key=notice_key(incident.id, what, sequence, delivery.channel, incident.opened),
+            key=notice_key(incident.id, what, sequence, channel, incident.opened),
             number=incident.id,
             kind=what,
             sequence=sequence,
-            channel=delivery.channel,
+            channel=channel,
             now=now,
             attempt_at=(now if at is None else at) + max(wait, later),
         )
@@ -202,28 +224,34 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
 tell = _tell
 
 
-def brief(
+def briefs(
     connection: Connection,
     incident: rows.IncidentRow,
     kind: NoticeKind,
     now: float,
-    groups: Sequence[str] = (),
-    owner: str = "",
-) -> Notice:
-    """Return as much of a notice as its routing needs."""
-    found = rows.members_of(connection, incident.id)
-    return Notice(
-        kind=kind,
-        tag=incident.tag,
-        severity=Severity(incident.severity),
-        at=moment(now),
-        summary="",
-        incident=incident.id,
-        opened=moment(incident.opened),
-        closed=None if incident.closed is None else moment(incident.closed),
-        groups=tuple(dict.fromkeys([*groups, *(group for member in found for group in member.groups)])),
-        owners=tuple(dict.fromkeys([*([owner] if owner else []), *(m.owner for m in found if m.owner)])),
-    )
+    whom: Sequence[rows.Whom] | None = None,
+) -> list[Notice]:
+    """Return as much of a notice as its routing needs, one for each kind of member: those of a customer, of an owner.
+
+    The first route that matches ends the search, so that each kind must be led on its own: else one customer's route would
+    keep the message from another's.
+    """
+    kinds = rows.whom(connection, incident.id) if whom is None else whom
+    return [
+        Notice(
+            kind=kind,
+            tag=incident.tag,
+            severity=Severity(incident.severity),
+            at=moment(now),
+            summary="",
+            incident=incident.id,
+            opened=moment(incident.opened),
+            closed=None if incident.closed is None else moment(incident.closed),
+            groups=tuple(groups),
+            owners=(owner,) if owner else (),
+        )
+        for groups, owner in kinds or [((), "")]
+    ]
 
 
 def _mark_flapping(connection: Connection, number: int, policy: Policy, now: float) -> None:
@@ -264,8 +292,7 @@ def recover(connection: Connection, subject_id: int, tags: Sequence[str], policy
 
 def close_if_over(connection: Connection, incident: rows.IncidentRow, policy: Policy, now: float, told: Told) -> None:
     """Close an incident that has no open member any more, and tell those who know of it."""
-    _, still = rows.counts(connection, [incident.id]).get(incident.id, (0, 0))
-    if still or not rows.close_incident(connection, incident.id, now):
+    if rows.has_open_member(connection, incident.id) or not rows.close_incident(connection, incident.id, now):
         return
     told.closed.append(incident.id)
     outbox.drop_pending(

@@ -4,16 +4,16 @@ Each job is one function over one transaction, and may be done by several watche
 outbox is unique.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
 from truehelo.configuration.digest import next_digest
 from truehelo.configuration.watch import RetentionSettings
-from truehelo.drift.routing import next_reminder
+from truehelo.drift.routing import Reminder, next_reminder
 from truehelo.findings import Severity
-from truehelo.monitor.incidents import Told, brief, close_if_over, notice_key, tell
+from truehelo.monitor.incidents import Told, briefs, close_if_over, notice_key, tell
 from truehelo.monitor.notices import freeze
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitoring import Notice, NoticeKind
@@ -44,8 +44,8 @@ def end_removed(connection: Connection, policy: Policy, now: float, told: Told) 
         incident = rows.incident(connection, member.incident_id)
         if incident is None:
             continue
-        _, still = rows.counts(connection, [incident.id]).get(incident.id, (0, 0))
-        if not still:  # the others may yet be seen well again, and that is then what is told
+        # While others may yet be seen well again, that is what will be told.
+        if not rows.has_open_member(connection, incident.id):
             rows.change_incident(connection, incident.id, details={**incident.details, "ended": "no longer watched"})
         close_if_over(connection, incident, policy, now, told)
 
@@ -57,9 +57,9 @@ def remind(connection: Connection, policy: Policy, now: float) -> int:
     count = 0
     for incident in rows.open_incidents(connection):
         when = {name: moment(at) for name, at in upkeep.last_told(connection, incident.id).items()}
-        notice = brief(connection, incident, NoticeKind.REMINDER, now)
+        notices = briefs(connection, incident, NoticeKind.REMINDER, now) if when else []
         while when:
-            due = next_reminder(notice, policy.alerting, when, acknowledged=incident.acknowledged is not None)
+            due = _next_reminder(notices, policy, when, acknowledged=incident.acknowledged is not None)
             if due is None or due.at.timestamp() > now:
                 break
             sequence = str(int(when.pop(due.channel).timestamp()))
@@ -74,6 +74,14 @@ def remind(connection: Connection, policy: Policy, now: float) -> int:
                 attempt_at=now,
             )
     return count
+
+
+def _next_reminder(
+    notices: Sequence[Notice], policy: Policy, when: Mapping[str, datetime], *, acknowledged: bool
+) -> Reminder | None:
+    """Return the first reminder that one of the kinds of members asks for."""
+    each = (next_reminder(notice, policy.alerting, when, acknowledged=acknowledged) for notice in notices)
+    return min(filter(None, each), key=lambda due: (due.at, due.channel), default=None)
 
 
 def tell_blindness(connection: Connection, policy: Policy, now: float, told: Told) -> None:

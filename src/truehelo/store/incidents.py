@@ -188,6 +188,28 @@ def counts(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[in
     return {number: (whole, still) for number, whole, still in rows}
 
 
+Whom = tuple[Sequence[str], str]
+"""The groups and the owner of a member: whose routes a notice takes."""
+
+
+def whom(connection: Connection, number: int) -> list[Whom]:
+    """Return each combination of groups and owner that the members of an incident have, once."""
+    found = connection.execute(
+        select(subjects.c.groups, subjects.c.owner)
+        .join_from(members, subjects, members.c.subject_id == subjects.c.id)
+        .where(members.c.incident_id == number)
+        .distinct()
+        .order_by(subjects.c.groups, subjects.c.owner)
+    )
+    return [(tuple(msgspec.json.decode(groups, type=list[str])), owner) for groups, owner in found]
+
+
+def has_open_member(connection: Connection, number: int) -> bool:
+    """Tell whether an address of an incident is not well yet."""
+    found = select(members.c.id).where(members.c.incident_id == number, members.c.closed.is_(None)).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def open_incident(
     connection: Connection, *, key: str, tag: str, severity: str, cause: str, details: dict[str, Any], at: float
 ) -> int:

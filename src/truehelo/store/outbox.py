@@ -188,6 +188,17 @@ def told_channels(connection: Connection, incident_id: int) -> list[str]:
     )
 
 
+def waiting_channels(connection: Connection, incident_id: int) -> frozenset[str]:
+    """Return the channels that wait to be told that an incident was opened, in words that are not yet frozen."""
+    wanted = select(outbox.c.channel).where(
+        outbox.c.incident_id == incident_id,
+        outbox.c.kind.in_(("opened", "flapping", "unseen", "escalated")),
+        outbox.c.state == "pending",
+        outbox.c.notice.is_(None),
+    )
+    return frozenset(connection.scalars(wanted))
+
+
 def clamp(connection: Connection, now: float) -> int:
     """Bring back what was written later than now, since the clock was set back; return how many messages that were."""
     ahead = outbox.c.created - now

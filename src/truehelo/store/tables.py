@@ -199,6 +199,7 @@ members = Table(
     Column("old", Text, nullable=False, server_default=""),
     Column("new", Text, nullable=False, server_default=""),
     Index("ix_members_incident_id_closed_subject_id", "incident_id", "closed", "subject_id"),
+    Index("ix_members_subject_id_tag_joined", "subject_id", "tag", "joined"),
     Index(
         "uq_members_open",
         "subject_id",

@@ -1,20 +1,23 @@
 """Whatever fails and recovers in whatever order: a subject is in one open incident for a tag, and each is told once."""
 
+import json
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy import Connection, Engine, event, func, select, update
 
 from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.channels import CommandSettings
-from truehelo.configuration.routes import Route
+from truehelo.configuration.routes import Route, read_routes
 from truehelo.configuration.watch import WatchSettings
 from truehelo.findings import Severity
 from truehelo.inventory.model import Line
-from truehelo.monitor import incidents
+from truehelo.monitor import incidents, upkeep
 from truehelo.monitor.incidents import Failure, Told
 from truehelo.monitor.policy import Policy
 from truehelo.store import inventory, migrate, tables
@@ -160,3 +163,101 @@ def test_what_is_one_incident(
         opened = connection.scalar(select(func.count()).select_from(tables.incidents))
         connection.rollback()
     assert opened == incidents_opened, sentence
+
+
+A, B = "to-a", "to-b"
+CUSTOMERS = """
+[[route]]
+groups = ["a"]
+channels = ["to-a"]
+remind_every = "1h"
+
+[[route]]
+groups = ["b"]
+channels = ["to-b"]
+remind_every = "1h"
+"""
+
+
+def customers() -> Policy:
+    channels = tuple(CommandSettings(name=name, kind="command", argv=("true",)) for name in (A, B))
+    routes = read_routes(tomllib.loads(CUSTOMERS), (A, B), has_digest=False, where="routes.toml")
+    return Policy(settings=WatchSettings(), alerting=Alerting(channels=channels, routes=routes))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "joins_after", "told"),
+    [
+        (
+            "two customers of one network whose addresses fail together are both told, and both hear the end",
+            30 * SECOND,
+            {("opened", A): 1, ("opened", B): 1, ("recovered", A): 1, ("recovered", B): 1},
+        ),
+        (
+            "whoever joins later is told that it is open, and the first that it has grown",
+            5 * MINUTE,
+            {("opened", A): 1, ("opened", B): 1, ("grown", A): 1, ("recovered", A): 1, ("recovered", B): 1},
+        ),
+    ],
+)
+def test_each_customer_is_told(engine: Engine, sentence: str, joins_after: float, told: dict[tuple[str, str], int]) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        rows = connection.execute(select(tables.subjects)).mappings()
+        subjects, rules = {row["ip"]: watched_of(row) for row in rows}, customers()
+        ours, theirs = replace(subjects[PTR], groups=("a",)), replace(subjects[OTHER], groups=("b",))
+        for subject in (ours, theirs):
+            connection.execute(
+                update(tables.subjects)
+                .where(tables.subjects.c.id == subject.id)
+                .values(groups=json.dumps(list(subject.groups)))
+            )
+        _one_look(connection, ours, ["PTR_MISSING"], [], rules, START)
+        if joins_after > MINUTE:
+            connection.execute(update(tables.outbox).values(state="delivered"))
+        _one_look(connection, theirs, ["PTR_MISSING"], [], rules, START + joins_after)
+        for subject in (ours, theirs):
+            _one_look(connection, subject, [], ["PTR_MISSING"], rules, START + 1000)
+        outbox = tables.outbox.c
+        found = connection.execute(select(outbox.kind, outbox.channel, outbox.state)).all()
+        connection.rollback()
+    # What has grown, and was not sent before the end, is of no interest any more.
+    assert Counter((kind, channel) for kind, channel, _ in found) == told, sentence
+
+
+def test_each_customer_is_reminded(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        rows = connection.execute(select(tables.subjects)).mappings()
+        subjects, rules = {row["ip"]: watched_of(row) for row in rows}, customers()
+        for ip, group in ((PTR, "a"), (OTHER, "b")):
+            subject = replace(subjects[ip], groups=(group,))
+            mine = tables.subjects.c.id == subject.id
+            connection.execute(update(tables.subjects).where(mine).values(groups=json.dumps([group])))
+            _one_look(connection, subject, ["PTR_MISSING"], [], rules, START)
+        connection.execute(update(tables.outbox).values(state="delivered", delivered=START))
+        upkeep.remind(connection, rules, START + 2 * 3600)
+        outbox = tables.outbox.c
+        reminded = connection.scalars(select(outbox.channel).where(outbox.kind == "reminder")).all()
+        connection.rollback()
+    assert sorted(reminded) == [A, B]
+
+
+def test_what_a_member_costs_does_not_grow_with_their_number(engine: Engine) -> None:
+    """Fifty thousand addresses that lose their names at once are one incident, and its members are not read for each."""
+    asked: list[str] = []
+    rules = policy()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        rows = connection.execute(select(tables.subjects)).mappings()
+        subjects = {row["ip"]: watched_of(row) for row in rows}
+        _one_look(connection, subjects[PTR], ["PTR_MISSING"], [], rules, START)
+        _one_look(connection, subjects[OTHER], ["PTR_MISSING"], [], rules, START + 300)
+        _one_look(connection, subjects[OTHER], [], ["PTR_MISSING"], rules, START + 301)
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        _one_look(connection, subjects[OTHER], ["PTR_MISSING"], [], rules, START + 302)
+        _one_look(connection, subjects[OTHER], [], ["PTR_MISSING"], rules, START + 303)
+        connection.rollback()
+    whole = [text for text in asked if "FROM members" in text and "subject_id = ?" not in text and "LIMIT" not in text]
+    assert asked
+    assert not whole, "every member of the incident is read"

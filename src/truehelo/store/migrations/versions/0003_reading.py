@@ -1,4 +1,4 @@
-"""Indexes for what is read of many subjects at once: who is not well, what is listed now, how many an incident has."""
+"""Indexes for what is read of many subjects at once, and for how often one failed before."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,4 @@ def upgrade() -> None:
     op.create_index("ix_listings_now", "listings", ["list", "state", "since"], sqlite_where=_NOW, postgresql_where=_NOW)
     op.create_index("ix_members_incident_id_closed_subject_id", "members", ["incident_id", "closed", "subject_id"])
     op.drop_index(op.f("ix_members_incident_id"), table_name="members")
+    op.create_index("ix_members_subject_id_tag_joined", "members", ["subject_id", "tag", "joined"])
