@@ -31,6 +31,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.elapsed = 0.0
         super().__init__(_Selector(self))
+        # asyncio takes a timer as due within a nanosecond, which after 2**24 seconds (194 days) is less than what a float
+        # can tell apart: no timer would ever be due again.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         return self.elapsed
