@@ -13,10 +13,11 @@ import dns.rrset
 import pytest
 
 from truehelo.facts.dns import Exchange, Outcome, Question
+from truehelo.ports import NOT_CONTACTED
 from truehelo.probes.clock import SystemClock
 from truehelo.probes.dns.asker import NetworkAsker
 from truehelo.probes.dns.upstream import parse_resolver
-from truehelo.probes.routes import NOT_CONTACTED, Routes
+from truehelo.probes.routes import Routes
 
 PTR = Question(name="4.100.51.198.in-addr.arpa", rdtype="PTR")
 PORTS: list[int] = []

@@ -8,9 +8,10 @@ import pytest
 
 from truehelo.facts.address import Address
 from truehelo.facts.holder import Holder, HolderOutcome
+from truehelo.ports import NOT_CONTACTED
 from truehelo.probes.clock import SystemClock
 from truehelo.probes.rdap import NotRegisteredError, RdapRegistry, Registration, RegistryError
-from truehelo.probes.routes import NOT_CONTACTED, Routes
+from truehelo.probes.routes import Routes
 from truehelo.probes.suffixes import PublicSuffixes
 
 IP = ip_address("192.0.2.25")
