@@ -75,7 +75,7 @@ def fail(  # noqa: PLR0913  each is a part of what happened
     for where in sorted(by_locus, key=lambda each: (each != "dns", each)):
         group = by_locus[where]
         flapping = any(_flaps(connection, subject, failure, policy, now) for failure in group)
-        number = _of_same_change(held, where, policy, now)
+        number = _of_same_change(held, where, group, policy, now)
         if number is None:
             number = incident_beside(connection, subject.id, subject.ip, [failure.tag for failure in group])
         if number is None:
@@ -107,12 +107,21 @@ def _flaps(connection: Connection, subject: Watched, failure: Failure, policy: P
 
 
 def _of_same_change(
-    held: Sequence[tuple[rows.IncidentRow, rows.MemberRow]], where: str, policy: Policy, now: float
+    held: Sequence[tuple[rows.IncidentRow, rows.MemberRow]],
+    where: str,
+    group: Sequence[Failure],
+    policy: Policy,
+    now: float,
 ) -> int | None:
-    """Return the incident of the same subject that explains a further failure at `where`."""
+    """Return the incident of the same subject that explains further failures at `where`.
+
+    It does where they come soon after it, and where they were first seen when it was, however much longer it took until
+    they were believed: of two tags that one look finds, one may need answers that get lost in the looks after it.
+    """
+    first = min(failure.since for failure in group)
     for incident, member in held:
-        recent = now - member.joined <= policy.join_s
-        if absorbs(locus(member.tag), where) and (recent or incident.details.get(FLAPPING)):
+        soon = now - member.joined <= policy.join_s or abs(first - member.since) <= policy.join_s
+        if absorbs(locus(member.tag), where) and (soon or incident.details.get(FLAPPING)):
             return incident.id
     return None
 

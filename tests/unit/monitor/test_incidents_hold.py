@@ -165,6 +165,39 @@ def test_what_is_one_incident(
     assert opened == incidents_opened, sentence
 
 
+@pytest.mark.parametrize(
+    ("sentence", "first_seen", "incidents_opened"),
+    [
+        ("what one look found is one change, though a part of it is believed only hours later", 0.0, 1),
+        ("so is what the next look found", 60.0, 1),
+        ("what was first seen hours later is another", 3 * 3600.0 - 60.0, 2),
+    ],
+)
+def test_what_is_believed_late(engine: Engine, sentence: str, first_seen: float, incidents_opened: int) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        rows = connection.execute(select(tables.subjects)).mappings()
+        subject, rules = next(watched_of(row) for row in rows if row["ip"] == PTR), policy()
+        for tag, since, believed in (
+            ("PTR_UNEXPECTED", START, START + 900.0),
+            ("IPREV_FORWARD_MISSING", START + first_seen, START + 3 * 3600.0),
+        ):
+            failure = Failure(tag=tag, severity=Severity.ERROR, since=since)
+            incidents.fail(
+                connection,
+                subject,
+                [failure],
+                rules,
+                believed,
+                from_the_start=False,
+                story=lambda _: {"message": "m"},
+                told=Told(),
+            )
+        opened = connection.scalar(select(func.count()).select_from(tables.incidents))
+        connection.rollback()
+    assert opened == incidents_opened, sentence
+
+
 A, B = "to-a", "to-b"
 CUSTOMERS = """
 [[route]]
