@@ -106,6 +106,16 @@ class Process:
     def running(self) -> bool:
         return self._running is not None and self._running.poll() is None
 
+    @property
+    def stoppable(self) -> bool:
+        """It has begun, and hears SIGTERM: before that the signal ends it as it ends any program that starts."""
+        if not self.running:
+            return False
+        assert self._running is not None
+        status = Path(f"/proc/{self._running.pid}/status").read_text()
+        caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
     def kill(self) -> None:
         """End it as a power cut would: nothing is finished, nothing is said."""
         assert self._running is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ class Story:
     """Of each kill while incidents were opened: what the store held then."""
     delivering: list[str] = field(default_factory=list)
     broken: int = 0
+    _killed_at: float = 0.0
     _chance: random.Random = field(default_factory=lambda: random.Random(4))  # noqa: S311  the same run again
 
     def count(self, table: object, *where: object) -> int:
@@ -72,14 +72,28 @@ class Story:
         self.names.take_away(ip for network in chosen for ip in network)
 
     def fresh(self) -> bool:
-        """Messages are on their way, and none of them for the second time: a third is more than a kill explains."""
-        seen = Counter(request.key for request in list(self.hook.requests))
-        flying = [request.key for request in list(self.hook.requests) if not request.answered]
-        return bool(flying) and all(seen[key] == 1 for key in flying)
+        """A message is on its way, and none is owed a second time."""
+        return (
+            any(request.at > self._killed_at and not request.answered for request in list(self.hook.requests))
+            and self.calm()
+        )
 
     def calm(self) -> bool:
-        """No message is on its way for the second time."""
-        return not self.hook.unanswered or self.fresh()
+        """What was handed over before the last kill is noted by now: one more kill has nothing come for the third time.
+
+        That it was answered is not enough: between the answer and its being noted a kill has it come again.
+        """
+        before = {request.key for request in list(self.hook.requests) if request.at <= self._killed_at}
+        try:
+            with self.database.read() as connection:
+                pending = connection.scalars(select(tables.outbox.c.key).where(tables.outbox.c.state == "pending")).all()
+        except StoreError:
+            return False
+        return before.isdisjoint(pending)
+
+    def _kill(self, kill: Callable[[], None]) -> None:
+        self._killed_at = time.time()
+        kill()
 
     def kill_while_opening(self, kill: Callable[[], None]) -> None:
         """Break networks, and kill when the first incident is there, or at a moment after the first suspicion."""
@@ -90,16 +104,18 @@ class Story:
             until("the first incident is there", lambda: self.incidents() > before, every_s=0.002)
         else:
             time.sleep(self._chance.uniform(0.0, INTERVAL_S))
-        until("no message comes for the second time", self.calm, every_s=0.01)
+        # Looked up first, as that takes its time: the kill follows at once.
         self.opening.append(f"{self.incidents() - before} of 2 opened, {self.suspected()} suspected")
-        kill()
+        until("nothing is owed a second time", self.calm, every_s=0.01)
+        self._kill(kill)
 
     def kill_while_delivering(self, kill: Callable[[], None]) -> None:
         """Break a network, and kill while the other side has the message and has not answered yet."""
+        until("nothing is owed a second time", self.calm, every_s=0.01)
         self.break_some(1)
         until("a message comes for the first time", self.fresh, every_s=0.005)
         self.delivering.append(f"{sum(not request.answered for request in self.hook.requests)} not answered yet")
-        kill()
+        self._kill(kill)
 
     def finish(self) -> None:
         """Wait until everything was told."""
@@ -107,6 +123,7 @@ class Story:
         until("every address in one", lambda: self.count(tables.members) >= self.broken * EACH, 240)
         until("every message delivered", lambda: self.waiting() == 0, 120)
         until("the last answer", lambda: not self.hook.unanswered)
+        until("the one that was killed last can be asked to stop", lambda: all(each.stoppable for each in self.processes))
 
 
 @contextmanager
