@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +163,7 @@ def running(work: Path) -> Iterator[Servers]:
             return server
 
         nsd = start("nsd", "127.0.53.1", "nsd", ["usr/sbin/nsd", "-d", "-c", "{folder}/conf"], _nsd())
-        knot = start("knot", "127.0.53.2", "knot", ["usr/sbin/knotd", "-c", "{folder}/conf"], _knot())
+        knot = start("knot", "127.0.53.2", "knot", ["usr/sbin/knotd", "-c", "{folder}/conf"], knot_text(_held("knot")))
         # named listens only on addresses that an interface has, and 127.0.0.1 is the only one of those.
         named = start("named", "127.0.0.1", "bind9", ["usr/sbin/named", "-f", "-n", "1", "-c", "{folder}/conf"], _named())
         pem, key = self_signed(work, ["dns.example"], ["127.0.53.4"])
@@ -237,7 +237,8 @@ remote-control:
 """ + "".join(f'zone:\n  name: "{zone}"\n  zonefile: "{zone}"\n' for zone in _held("nsd"))
 
 
-def _knot() -> str:
+def knot_text(zones: Iterable[str]) -> str:
+    """Return the configuration of a knot that serves zones, each from a file of its name; some places are left open."""
     return """server:
   listen: {ip}@{port}
   rundir: "{folder}"
@@ -256,7 +257,7 @@ template:
     zonefile-sync: -1
     journal-content: none
 zone:
-""" + "".join(f"  - domain: {zone}\n" for zone in _held("knot"))
+""" + "".join(f"  - domain: {zone}\n" for zone in zones)
 
 
 def _named() -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP
 
 from integration.servers.dns import Server as Started
-from integration.servers.dns import _free_port, _spawn, _stop, _wait
+from integration.servers.dns import _free_port, _spawn, _stop, _wait, knot_text
 from integration.servers.fetch import fetch
 from support.alertservers import Mailbox
 
@@ -52,28 +52,6 @@ class Zones:
 def zone_text(owners: Mapping[str, str], zone: str, serial: int) -> str:
     body = "".join(f"{owner} {records}\n" for owner, records in owners.items())
     return f"$ORIGIN {zone}.\n$TTL {TTL}\n{_SOA.format(serial=serial)}{body}"
-
-
-def _knot(zones: Mapping[str, Mapping[str, str]], folder: Path, where: tuple[str, int]) -> str:
-    return f"""server:
-  listen: {where[0]}@{where[1]}
-  rundir: "{folder}"
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-log:
-  - target: stderr
-    any: info
-database:
-  storage: "{folder}/db"
-template:
-  - id: default
-    storage: "{folder}"
-    file: "%s"
-    zonefile-sync: -1
-    journal-content: none
-zone:
-""" + "".join(f"  - domain: {zone}\n" for zone in zones)
 
 
 def _unbound(folder: Path, where: tuple[str, int], stubs: Mapping[str, tuple[str, int]]) -> str:
@@ -157,7 +135,7 @@ def internet(
         daemon.folder.mkdir(parents=True)
     for zone, owners in held.items():
         (knot.folder / zone).write_text(zone_text(owners, zone, 1))
-    (knot.folder / "conf").write_text(_knot(held, knot.folder, knot_at))
+    (knot.folder / "conf").write_text(knot_text(held).format(ip=knot_at[0], port=knot_at[1], folder=knot.folder))
     ways = dict.fromkeys(held, knot_at) | dict(stubs or {})
     (unbound.folder / "conf").write_text(_unbound(unbound.folder, unbound_at, ways))
     with ExitStack() as stack:

@@ -441,6 +441,8 @@ def test_the_loader_imports_no_library_of_any_channel() -> None:
     [
         ("a mail server elsewhere", MAIL, True),
         ("a mail server here", MAIL.replace("smtp.example.net", "127.0.0.1"), False),
+        ("a chat here", CHAT, False),
+        ("a chat here, and one whose place its service knows", CHAT.replace('"urls"', '"far"'), True),
         ("a hook elsewhere", HOOK, True),
         ("a hook here", HOOK.replace("hooks.example.net", "localhost:8443"), False),
         (
@@ -452,6 +454,10 @@ def test_the_loader_imports_no_library_of_any_channel() -> None:
 )
 def test_when_nothing_may_leave_the_machine(where: str, text: str, withheld: bool, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(WHSEC)
+    (tmp_path / "urls").write_text("ntfy://localhost/alerts\n")
+    (tmp_path / "far").write_text(
+        "ntfy://localhost/alerts\ntgram://123456789:abcdefg_hijklmnopqrstuvwxyzABCDEFG/12315544\n"
+    )
     settings = read_alerting(tomllib.loads(text), "watch.toml").channels
     (channel,) = build_channels(settings, tmp_path, PASSWORD, loopback_only=True).values()
     assert isinstance(channel, Withheld) is withheld, where
