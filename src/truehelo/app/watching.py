@@ -257,12 +257,17 @@ async def run_watch(parts: Parts, *, log: Log, notifier: Notifier | None = None)
 
     def stop() -> None:
         if watch.stopping:
+            log("told so again: stopping at once")
             running.cancel()
             return
         log("stopping: what is in flight is finished first")
         notifier.stopping("finishing what is in flight")
         watch.stop()
-        loop.call_later(DRAIN_S, running.cancel)
+        loop.call_later(DRAIN_S, give_up)
+
+    def give_up() -> None:
+        log(f"not finished in {DRAIN_S:g} s: stopping without what is in flight")
+        running.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)

@@ -114,7 +114,7 @@ def ptr(town: Town) -> None:
         held.append(name)
         if len(held) == 2:
             town.net.zones.change("2.0.192.in-addr.arpa", _25=record)
-        until("the other watch is as far", lambda: len(held) == 2, 200)
+        until("the other watch is as far", lambda: len(held) == 2, 300)
 
     default = "PTR 192-0-2-25.dynamic.cloudhost.example."
 
@@ -155,15 +155,14 @@ def pool(town: Town) -> None:
 
 def scraped(town: Town) -> None:
     """What `/metrics` says while the /24 is broken: counts, and each address."""
-    time.sleep(17)  # the watch counts every 15 s
-    families = list(text_string_to_metric_families(ask(town.metrics, "/metrics")[1]))
-    held = {(each.name, frozenset(each.labels.items())): each.value for family in families for each in family.samples}
 
     def value(name: str, **labels: str) -> float:
+        families = text_string_to_metric_families(ask(town.metrics, "/metrics")[1])
+        held = {(each.name, frozenset(each.labels.items())): each.value for family in families for each in family.samples}
         return held.get((name, frozenset(labels.items())), 0.0)
 
+    until("the watch counts", lambda: value("truehelo_subjects", state="failing") >= 214, 30)
     assert value("truehelo_ready") == 1
-    assert value("truehelo_subjects", state="failing") >= 214
     assert value("truehelo_incidents_open", severity="error") >= 1
     assert value("truehelo_findings", tag="PTR_UNEXPECTED", severity="error") >= 214
     assert value("truehelo_target_state", target="h7.business.example", ip=POOL[6], state="failing") == 1
@@ -199,11 +198,11 @@ def maintenance(town: Town) -> None:
     """What fails under maintenance is told only if it still does afterwards."""
     watcher, told = town.watch("quick")
     first_look(watcher, WORKED_ON)
-    watcher.cli("silence", WORKED_ON, "--maintenance", "--for", "1m", "--reason", "new routers")
     began = time.monotonic()
-    time.sleep(16)  # the watch hears of it within 15 s
+    watcher.cli("silence", WORKED_ON, "--maintenance", "--for", "2m", "--reason", "new routers")
+    until("the watch hears of it", lambda: watcher.overlay(WORKED_ON) == "maintenance", 30)
     town.net.zones.change(REVERSE6, **{owner6(WORKED_ON): None})
-    kept_quiet(told, began + 58 - time.monotonic(), WORKED_ON)
+    kept_quiet(told, began + 118 - time.monotonic(), WORKED_ON)
     until("it still fails when the maintenance is over", lambda: told.hook.kinds(WORKED_ON), 90)
     town.net.zones.change(REVERSE6, **{owner6(WORKED_ON): ZONES[REVERSE6][owner6(WORKED_ON)]})
     until("its end is told", lambda: len(told.hook.kinds(WORKED_ON)) > 1, 90)
@@ -215,7 +214,7 @@ def silence_and_ack(town: Town) -> None:
     """A silence keeps what is over before its end; an acknowledgement is seen, and the end is told all the same."""
     watcher, told = town.watch("quick")
     first_look(watcher, SILENCED)
-    watcher.cli("silence", SILENCED, "--tag", "PTR_*", "--for", "10m", "--reason", "moving")
+    watcher.cli("silence", SILENCED, "--tag", "PTR_*", "--for", "3h", "--reason", "moving")
     town.net.zones.change(REVERSE6, **{owner6(SILENCED): None, owner6(TAKEN): None})
     until("what is not silenced is told", lambda: told.hook.kinds(TAKEN), 120)
     (opened,) = told.hook.bodies(TAKEN)
@@ -223,7 +222,8 @@ def silence_and_ack(town: Town) -> None:
     watcher.cli("ack", number, "--note", "the provider has a ticket", "--by", "ann")
     shown = json.loads(watcher.cli("incidents", number, "--json", code=None))
     assert "the provider has a ticket" in json.dumps(shown)
-    assert len(json.loads(watcher.cli("incidents", "--json", code=1))["incidents"]) >= 2, "the silenced one is open too"
+    until("the silenced one is open too", lambda: watcher.state(SILENCED) == "failing", 60)
+    assert len(json.loads(watcher.cli("incidents", "--json", code=1))["incidents"]) >= 2
     for ip in (SILENCED, TAKEN):
         town.net.zones.change(REVERSE6, **{owner6(ip): ZONES[REVERSE6][owner6(ip)]})
     until("its end is told all the same", lambda: len(told.hook.kinds(TAKEN)) > 1, 120)
@@ -252,9 +252,9 @@ def blind(town: Town) -> None:
     net.knot.kill()
     dead = "zone 2.0.192.in-addr.arpa: servfail"
     until("the zone cannot be seen", lambda: watcher.causes() == [dead], 60)
-    until("it is told after a long time", told.hook.kinds, 120)
+    until("it is told after a long time", told.hook.kinds, 240)
     at, _, notice = told.hook.taken[0]
-    assert at - died > 60
+    assert at - died > 150
     assert (notice["kind"], notice["severity"]) == ("unseen", "note")
     # Whichever it is at that moment: unbound says nothing for a while, and then SERVFAIL.
     assert "(zone 2.0.192.in-addr.arpa: servfail)" in notice["summary"] or ": timeout)" in notice["summary"]
@@ -265,7 +265,7 @@ def blind(town: Town) -> None:
     until("the mails", lambda: len(told.mails()) >= 2, 20)
     assert len(told.mails()) == 2
     strip = watcher.history(MAIL)["strips"][0]["seconds"]
-    assert strip["undetermined"] > 60
+    assert strip["undetermined"] > 150
     assert strip["failing"] == 0
 
 
@@ -299,7 +299,7 @@ STORIES = (ptr, listed, blind, pool, greeting, silence_and_ack, maintenance)
 def test_a_running_watch(
     story: Callable[[Town], None], began: dict[str, "Future[None]"], request: pytest.FixtureRequest
 ) -> None:
-    began[request.node.nodeid].result(600)
+    began[request.node.nodeid].result()
 
 
 def test_nobody_was_told_of_anything_else(town: Town, began: dict[str, "Future[None]"]) -> None:
@@ -309,7 +309,6 @@ def test_nobody_was_told_of_anything_else(town: Town, began: dict[str, "Future[N
         assert set(counted.values()) == {1}, name
         assert len({key for _, key, _ in told.hook.taken}) == len(told.hook.taken)
         assert len(told.mails()) == len(told.hook.taken), name
-        began_at = time.monotonic()
         assert watcher.stop() == 0, watcher.said()
-        assert time.monotonic() - began_at < 8
+        assert "stopping without what is in flight" not in watcher.said()
         assert "Traceback" not in watcher.said()

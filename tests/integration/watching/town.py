@@ -49,7 +49,7 @@ ZONES: dict[str, dict[str, str]] = {
     REVERSE6: {owner6(ip): f"PTR six-{ip.split(':')[2]}.business.example." for ip in (WORKED_ON, SILENCED, TAKEN)},
 }
 
-QUICK = 'rechecks = ["5s", "10s", "20s"]\ngroup = "30s"\n'
+QUICK = 'rechecks = ["5s", "10s", "20s"]\ngroup = "1m"\n'
 
 
 @dataclass
@@ -96,7 +96,7 @@ def configuration(town: Town, name: str) -> str:
         way = f"{GATE}:25:127.0.0.1:{town.greeter.port}"
         return settings(town.net, QUICK, way) + f'[metrics]\nlisten = "127.0.0.1:{town.metrics}"\n'
     if name == "blind":
-        return settings(town.other, QUICK + 'timeout = "1s"\nunseen_after = "60s"\n')
+        return settings(town.other, QUICK + 'timeout = "1s"\nunseen_after = "150s"\n')
     if name == "listed":
         return settings(town.net) + '[blocklists]\nlists = ["spamcop", "psbl"]\ninterval = "1m"\n'
     return settings(town.net, "")
