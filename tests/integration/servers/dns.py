@@ -16,6 +16,7 @@ from pathlib import Path
 
 from integration.servers.certificate import self_signed
 from integration.servers.fetch import fetch, libs
+from support.freeport import free_port
 from truehelo.probes.routes import Routes
 
 REVERSE4 = "2.0.192.in-addr.arpa"
@@ -121,7 +122,7 @@ def recursing_bind(servers: Servers, work: Path) -> Iterator[Server]:
     """Start bind once more, as a resolver that keeps what it hears from `servers`; stop it at the end."""
     root, folder = fetch("bind9", ["bind9"]), work / "recursing-bind"
     folder.mkdir(parents=True)
-    where = ("127.0.0.1", _free_port("127.0.0.1"))
+    where = ("127.0.0.1", free_port("127.0.0.1"))
     config = _BIND_RECURSING.format(folder=folder, ip=where[0], port=where[1])
     places = {server.name: f"{server.where[0]} port {server.where[1]}" for server in (servers.nsd, servers.knot)}
     for zone, (holders, _) in ZONES.items():
@@ -155,7 +156,7 @@ def running(work: Path) -> Iterator[Servers]:
             for zone, (holders, _) in ZONES.items():
                 if name in holders:
                     (folder / zone).write_text(zone_text(zone))
-            where = (address, _free_port(address))
+            where = (address, free_port(address))
             (folder / "conf").write_text(config.format(ip=address, port=where[1], folder=folder))
             server = Server(name, where, _spawn(root, folder, command), folder)
             stack.callback(_stop, server)
@@ -167,7 +168,7 @@ def running(work: Path) -> Iterator[Servers]:
         # named listens only on addresses that an interface has, and 127.0.0.1 is the only one of those.
         named = start("named", "127.0.0.1", "bind9", ["usr/sbin/named", "-f", "-n", "1", "-c", "{folder}/conf"], _named())
         pem, key = self_signed(work, ["dns.example"], ["127.0.53.4"])
-        tls, https = _free_port("127.0.53.4"), _free_port("127.0.53.4")
+        tls, https = free_port("127.0.53.4"), free_port("127.0.53.4")
         places = {server.name: f"{server.where[0]}@{server.where[1]}" for server in (nsd, knot)}
         config = _unbound(places) + _encrypted(tls, https, pem, key)
         unbound = start("unbound", "127.0.53.4", "unbound", ["usr/sbin/unbound", "-d", "-p", "-c", "{folder}/conf"], config)
@@ -178,19 +179,6 @@ def _spawn(root: Path, folder: Path, command: list[str]) -> subprocess.Popen[byt
     words = [str(root / command[0]), *(word.format(folder=folder) for word in command[1:])]
     with (folder / "out").open("wb") as out:
         return subprocess.Popen(words, env=libs(root), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-
-
-def _free_port(address: str) -> int:
-    """Return a port that is free for TCP and UDP; somebody else may take it before the server does, which `_wait` shows."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind((address, 0))
-            port: int = tcp.getsockname()[1]
-            try:
-                udp.bind((address, port))
-            except OSError:
-                continue
-            return port
 
 
 def _wait(server: Server, seconds: float = 20) -> None:

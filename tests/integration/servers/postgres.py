@@ -9,7 +9,6 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from integration.servers.fetch import FetchError, fetch, libs
+from support.freeport import free_port
 
 _START_S = 60.0
 _STOP_S = 30.0
@@ -71,7 +71,7 @@ class Postgres:
         self._become = _account()
         if "user" in self._become:
             shutil.chown(folder, self._become["user"], self._become["group"])
-        self.port = _free_port()
+        self.port = free_port()
         words = ["initdb", "-D", str(self.data), "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         self._run(words)
         settings = _SETTINGS.format(port=self.port, folder=folder, durable="on" if durable else "off")
@@ -219,13 +219,6 @@ def _account() -> dict[str, Any]:
         return {}
     entry = pwd.getpwnam(_ACCOUNT)
     return {"user": _ACCOUNT, "group": entry.pw_gid, "extra_groups": []}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _children(pid: int) -> list[int]:

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from integration.servers.dns import _free_port
 from integration.servers.fetch import fetch, libs
+from support.freeport import free_port
 
 IP = "127.0.77.57"
 _SOA = "$SOA 60 ns.lists.example hostmaster.lists.example 1 600 300 86400 60\n$NS 60 ns.lists.example\n"
@@ -69,7 +69,7 @@ def rbldnsd(zones: Mapping[str, Data]) -> Iterator[Rbldnsd]:
             for kind, lines in data.items():
                 _write(folder / f"{zone}.{kind}", lines)
                 words.append(f"{zone}:{kind}:{zone}.{kind}")
-        where = IP, _free_port(IP)
+        where = IP, free_port(IP)
         user = ["-u", "nobody:nogroup"] if os.geteuid() == 0 else []
         command = [str(root / "usr/sbin/rbldnsd"), "-n", *user, "-b", f"{where[0]}/{where[1]}", "-w", path, "-c", "0", "-q"]
         with (folder / "out").open("wb") as out:

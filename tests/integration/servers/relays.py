@@ -15,7 +15,8 @@ from pathlib import Path
 
 from integration.servers.accounts import account
 from integration.servers.fetch import fetch, libs
-from integration.servers.smtp import _MASTER_CF, _await_port, _main_cf, _process, free_port
+from integration.servers.smtp import _MASTER_CF, _await_port, _main_cf, _process
+from support.freeport import free_port
 from truehelo.findings import Way
 
 PACKAGES = {

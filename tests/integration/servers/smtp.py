@@ -19,6 +19,7 @@ from pathlib import Path
 from integration.servers.accounts import account
 from integration.servers.certificate import self_signed
 from integration.servers.fetch import fetch, libs
+from support.freeport import free_port
 
 _START_S = 20.0
 PACKAGES = {
@@ -269,13 +270,6 @@ def _run(command: list[str], environment: dict[str, str], folder: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}{_said(folder)}")
-
-
-def free_port(ip: str) -> int:
-    """Return a port that is free now; somebody else may take it before the server does, which `_await_port` shows."""
-    with socket.socket() as one:
-        one.bind((ip, 0))
-        return int(one.getsockname()[1])
 
 
 def _await_port(where: tuple[str, int], folder: Path, process: "subprocess.Popen[bytes] | None" = None) -> None:

@@ -23,7 +23,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from integration.servers.fetch import fetch
 from integration.watching.told import KEY, Pings, Post, post
 from integration.watching.town import Town, settings, subject
-from integration.watching.watcher import PATIENCE, Watcher, ask, free_port, until
+from integration.watching.watcher import PATIENCE, Watcher, ask, until
+from support.freeport import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from integration.servers.rbldnsd import Rbldnsd
 from integration.watching.told import Post, post
-from integration.watching.watcher import Watcher, free_port
+from integration.watching.watcher import Watcher
 from integration.watching.world import Greeter, Internet
+from support.freeport import free_port
 
 MAIL, GATE, LISTED = "192.0.2.25", "203.0.113.25", "203.0.113.26"
 POOL = [f"198.51.100.{host}" for host in range(1, 215)]

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -120,7 +119,8 @@ class Watcher:
             return held.execute(query, values).fetchall()
 
     def state(self, ip: str) -> str:
-        """How an address stands; "" if it is not known."""
+        """How an address stands; "" if it is not known. Somebody has to watch it."""
+        assert self.runs, self.said()
         found = self.rows("SELECT worst FROM schedule JOIN subjects ON id = subject_id WHERE ip = ?", ip)
         return found[0][0] if found else ""
 
@@ -158,12 +158,6 @@ def ask(port: int, path: str) -> tuple[int, str]:
         return reply.status, reply.read().decode()
     finally:
         connection.close()
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def until(what: str, holds: Callable[[], object], within_s: float = 60.0, every_s: float = 0.1) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP
 
 from integration.servers.dns import Server as Started
-from integration.servers.dns import _free_port, _spawn, _stop, _wait, knot_text
+from integration.servers.dns import _spawn, _stop, _wait, knot_text
 from integration.servers.fetch import fetch
 from support.alertservers import Mailbox
+from support.freeport import free_port
 
 NAME_SERVER = "192.0.2.53"
 TTL = 8
@@ -128,7 +129,7 @@ def internet(
 ) -> Iterator[Internet]:
     """Start knot with these zones and unbound before it, on addresses that `number` (1 to 9) makes their own."""
     held = {zone: dict(owners) for zone, owners in zones.items()}
-    knot_at, unbound_at = ((ip, _free_port(ip)) for ip in (f"127.0.54.{number}", f"127.0.54.{number + 100}"))
+    knot_at, unbound_at = ((ip, free_port(ip)) for ip in (f"127.0.54.{number}", f"127.0.54.{number + 100}"))
     knot = Daemon("knot", ["usr/sbin/knotd", "-c", "{folder}/conf"], knot_at, work / "knot")
     unbound = Daemon("unbound", ["usr/sbin/unbound", "-d", "-p", "-c", "{folder}/conf"], unbound_at, work / "unbound")
     for daemon in (knot, unbound):
