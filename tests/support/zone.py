@@ -13,7 +13,7 @@ from truehelo.facts.dns import Outcome, Question, Record
 from truehelo.facts.names import canonical
 
 TTL = 3600
-TYPES = frozenset({"A", "AAAA", "PTR", "CNAME", "TXT", "MX", "NS", "SOA"})
+TYPES = frozenset({"A", "AAAA", "PTR", "CNAME", "TXT", "MX", "NS", "SOA", "CAA", "TLSA"})
 _NAMES = frozenset({"PTR", "CNAME", "NS"})
 _MAX_CHAIN = 12
 

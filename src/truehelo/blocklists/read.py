@@ -15,7 +15,7 @@ from truehelo.facts.address import Address, parse_address
 from truehelo.facts.blocklist import BlocklistLook, Doubt
 from truehelo.facts.dns import Lookup, Outcome
 from truehelo.facts.text import visible
-from truehelo.records.spf.parse import txt_text
+from truehelo.records.txt import txt_text
 
 MAX_TEXT = 300
 """Characters of a TXT record that are kept for people."""

@@ -14,10 +14,10 @@ from truehelo.records.spf.parse import (
     is_spf,
     parse,
     spf_texts,
-    txt_text,
 )
 from truehelo.records.spf.result import Limits, Match, SpfResult, SpfWord, Why
-from truehelo.records.spf.talk import drive
+from truehelo.records.talk import drive
+from truehelo.records.txt import txt_text
 
 __all__ = [
     "DEFAULT_LIMITS",

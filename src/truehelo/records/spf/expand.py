@@ -27,11 +27,15 @@ MAX_SOURCES = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpfSource:
-    """A network that a record authorises, the term that does so as written, and the domain in whose record it stands."""
+    """A network that a record authorises, the term that does so as written, and the domain in whose record it stands.
+
+    `via` are the domains whose records lead there by include or redirect, the one that was asked about first.
+    """
 
     network: Network
     term: str
     domain: str
+    via: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,7 @@ class _Expansion:
     skipped: dict[str, None] = field(default_factory=dict)
     unlisted: dict[str, None] = field(default_factory=dict)
     problems: dict[str, None] = field(default_factory=dict)
+    via: tuple[str, ...] = ()
 
     def read(self, domain: str, *, top: bool = False) -> Talk[None]:
         records = yield from self._ask(domain, "TXT")
@@ -126,7 +131,7 @@ class _Expansion:
             self._spend()
             target = self._name(record.redirect.value, domain, record.redirect.text)
             if target is not None:
-                yield from self._follow(target)
+                yield from self._follow(target, domain)
 
     def _term(self, mechanism: Mechanism, domain: str) -> Talk[None]:
         if mechanism.network is not None:
@@ -141,7 +146,7 @@ class _Expansion:
         if target is None:
             return
         if mechanism.kind is Kind.INCLUDE:
-            yield from self._follow(target)
+            yield from self._follow(target, domain)
             return
         hosts: tuple[str, ...] = (target,)
         if mechanism.kind is Kind.MX:
@@ -152,9 +157,11 @@ class _Expansion:
         for host in hosts[: self.limits.names]:
             yield from self._addresses(host, mechanism, domain)
 
-    def _follow(self, target: str) -> Talk[None]:
+    def _follow(self, target: str, domain: str) -> Talk[None]:
         if self.same_org(target):
+            before, self.via = self.via, (*self.via, domain)
             yield from self.read(target)
+            self.via = before
         else:
             self.skipped[target] = None
 
@@ -171,7 +178,9 @@ class _Expansion:
             return
         if len(self.sources) >= MAX_SOURCES:
             raise _FullError(f"it authorises more than {MAX_SOURCES} networks")
-        self.sources.setdefault(network, SpfSource(network=network, term=_shown(mechanism.text), domain=domain))
+        self.sources.setdefault(
+            network, SpfSource(network=network, term=_shown(mechanism.text), domain=domain, via=self.via)
+        )
 
     def _name(self, spec: MacroString, domain: str, term: str) -> str | None:
         """Return the name that a domain-spec stands for; None where it hangs on who sends, or is no name."""

@@ -13,8 +13,9 @@ from ipaddress import IPv4Network, IPv6Network
 
 from truehelo.facts.address import Network
 from truehelo.facts.dns import Record
-from truehelo.facts.text import decode, visible
+from truehelo.facts.text import visible
 from truehelo.records.spf.macro import MacroFault, MacroString, parse_domain_spec, parse_macro_string
+from truehelo.records.txt import txt_text
 
 VERSION = "v=spf1"
 REMEMBERED = 2000
@@ -226,43 +227,3 @@ def _network(kind: Kind, rest: str) -> Network:
 def spf_texts(records: Iterable[Record]) -> tuple[str, ...]:
     """Return the texts of those TXT records that claim to be SPF (RFC 7208 §3.3, §4.5)."""
     return tuple(text for record in records if is_spf(text := txt_text(record)))
-
-
-def txt_text(record: Record) -> str:
-    """Return a TXT record's strings joined without anything between (RFC 7208 §3.3).
-
-    They are read from the rdata; where only the presentation form is known, from that. Octets outside of UTF-8 become
-    escapes, so that a strange one cannot make an SPF record of what is none.
-    """
-    octets = _strings_on_the_wire(record.raw)
-    return decode(octets if octets is not None else _strings_as_shown(record.data))
-
-
-def _strings_on_the_wire(raw: str) -> bytes | None:
-    try:
-        rdata = bytes.fromhex(raw)
-    except ValueError:
-        return None
-    joined, position = b"", 0
-    while position < len(rdata):
-        end = position + 1 + rdata[position]
-        if end > len(rdata):
-            return None
-        joined += rdata[position + 1 : end]
-        position = end
-    return joined if rdata else None
-
-
-_SHOWN = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ESCAPED = re.compile(r"\\([0-9]{3}|.)", re.ASCII | re.DOTALL)
-
-
-def _strings_as_shown(data: str) -> bytes:
-    """Read the presentation form (RFC 1035 §5.1); text without quotes counts as one string."""
-    text = "".join(_SHOWN.findall(data)) if data.startswith('"') else data
-    octets, position = b"", 0
-    for found in _ESCAPED.finditer(text):
-        octets += text[position : found.start()].encode("utf-8", "backslashreplace")
-        octets += bytes([int(found[1]) % 256]) if len(found[1]) == 3 else found[1].encode("utf-8", "backslashreplace")
-        position = found.end()
-    return octets + text[position:].encode("utf-8", "backslashreplace")
