@@ -72,13 +72,17 @@ def info(as_json: bool, config: str | None, database: str | None) -> int:
         "history": kept.history_days,
         "incidents": kept.incidents_days,
         "deliveries": kept.deliveries_days,
+        "records": kept.records_days,
+        "rollups": kept.rollups_days,
+        "failures": kept.failures_days,
     }
     if as_json:
         document = {"schema": "truehelo/db/1", "database": store.name, "version": head(), "octets": size}
         write(dumps({**document, "rows": rows, "retention_days": days}, indent=2))
         return GOOD
     lines = [f"{visible(store.name)}: version {head()}, {size:,} octets", "", "Rows:"]
-    lines += [f"  {name.ljust(12)}  {count:>12,}" for name, count in rows.items()]
+    width = max(map(len, rows))
+    lines += [f"  {name.ljust(width)}  {count:>12,}" for name, count in rows.items()]
     lines += ["", "Kept for:", *(f"  {name.ljust(12)}  {number:>12,} days" for name, number in days.items())]
     write("".join(f"{line}\n" for line in lines))
     return GOOD

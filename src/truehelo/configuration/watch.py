@@ -81,11 +81,18 @@ class BlocklistSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
-    """For how many days flips, observations, closed incidents and the delivery log are kept; days as such are kept on."""
+    """For how many days flips, observations, closed incidents and the delivery log are kept; days as such are kept on.
+
+    Of reports: `records_days` for what they say record by record, `rollups_days` for their sums and for that they came at
+    all, `failures_days` for reports of single messages, which hold personal data.
+    """
 
     history_days: int = 400
     incidents_days: int = 800
     deliveries_days: int = 90
+    records_days: int = 400
+    rollups_days: int = 1200
+    failures_days: int = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +207,16 @@ def _blocklists(table: Table) -> BlocklistSettings:
 
 def _retention(table: Table) -> RetentionSettings:
     usual = RetentionSettings()
+    rollups = table.whole("rollups_days", 1, 36_500, usual.rollups_days)
     found = RetentionSettings(
         history_days=table.whole("history_days", 1, 36_500, usual.history_days),
         incidents_days=table.whole("incidents_days", 1, 36_500, usual.incidents_days),
         deliveries_days=table.whole("deliveries_days", 1, 36_500, usual.deliveries_days),
+        records_days=table.whole("records_days", 1, 36_500, min(usual.records_days, rollups)),
+        rollups_days=rollups,
+        failures_days=table.whole("failures_days", 1, 36_500, usual.failures_days),
     )
     table.done()
+    if found.records_days > found.rollups_days:
+        table.fail("keeps records of reports for longer than their sums", "set rollups_days to records_days or more")
     return found

@@ -1,0 +1,240 @@
+"""Questions about the addresses that send: the largest, the new ones, and one of them by day, domain and reporter."""
+
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from truehelo.reports.model import DkimResult, Extra, Reason, Shape, SpfCheck
+from truehelo.store.reports.answers import SourceDay, SourceShape, SourceSums
+from truehelo.store.reports.asking import (
+    among,
+    domain_number,
+    names_of,
+    reporter_names,
+    source_number,
+    summed,
+    summed_outcomes,
+    sums_of,
+    told_days,
+)
+from truehelo.store.reports.largest import Span, Tally, largest, tallies
+from truehelo.store.reports.tables import (
+    ALL,
+    DISPOSITION,
+    DISPOSITIONS,
+    DKIM,
+    SPF,
+    report_days,
+    report_domains,
+    report_firsts,
+    report_records,
+    report_shapes,
+    report_sources,
+    report_weeks,
+    reports,
+)
+
+
+def sources(connection: Connection, domain: str | None, since: int, until: int, limit: int = 50) -> list[SourceSums]:
+    """Return the addresses that sent most for a domain (None: for all) from one day to another, both among them."""
+    number = domain_number(connection, domain)
+    if number is None:
+        return []
+    span = Span(*told_days(connection, number, since, until))
+    return _told(connection, number, domain, largest(connection, number, span, limit))
+
+
+def new_sources(connection: Connection, domain: str | None, since: int, until: int, limit: int = 50) -> list[SourceSums]:
+    """Return the addresses whose first day ever lies between two days, both among them, for a domain (None: for any).
+
+    Those that sent most while they were new (`YOUNG` days) first; the sums are from the one day to the other.
+    """
+    number = domain_number(connection, domain)
+    if number is None:
+        return []
+    table = report_firsts.c
+    new = connection.scalars(
+        select(table.source_id)
+        .where(table.domain_id == number, table.first_day.between(since, until))
+        .order_by(table.messages.desc(), table.source_id)
+        .limit(limit)
+    ).all()
+    tallied = tallies(connection, number, Span(*told_days(connection, number, since, until)), new)
+    return _told(connection, number, domain, [(each, tallied[each]) for each in new])
+
+
+def _told(connection: Connection, number: int, domain: str | None, found: list[tuple[int, Tally]]) -> list[SourceSums]:
+    numbers = [each for each, _ in found]
+    table, first = report_sources.c, report_firsts.c
+    rows = connection.execute(
+        select(table.id, table.ip, table.network, first.first_day)
+        .join(report_firsts, first.source_id == table.id)
+        .where(among(connection, table.id, numbers), first.domain_id == number)
+    )
+    known = {row[0]: row for row in rows}
+    return [
+        SourceSums(
+            ip=known[each].ip,
+            network=known[each].network,
+            domain=domain,
+            sums=sums_of(tally.values),
+            first_day=known[each].first_day,
+            last_day=tally.last_day,
+        )
+        for each, tally in found
+    ]
+
+
+def source_domains(connection: Connection, ip: str, since: int, until: int) -> list[SourceSums]:
+    """Return what an address sent for each domain from one day to another, the domain that it sent most for first."""
+    source = source_number(connection, ip)
+    if source is None:
+        return []
+    span = Span(*told_days(connection, ALL, since, until))
+    first = report_firsts.c
+    wanted = select(first.domain_id, first.first_day).where(first.source_id == source, first.domain_id != ALL)
+    firsts = {row[0]: row[1] for row in connection.execute(wanted)}
+    found: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
+    last: dict[int, int] = {}
+    for table, when, times, day in (
+        (report_weeks, report_weeks.c.week, span.whole, report_weeks.c.last_day),
+        (report_days, report_days.c.day, span.days, report_days.c.day),
+    ):
+        sums = summed(table) if table is report_weeks else summed_outcomes(table)
+        rows = connection.execute(
+            select(table.c.domain_id, func.max(day), *sums)
+            .where(
+                among(connection, table.c.domain_id, firsts),
+                among(connection, when, times),
+                table.c.source_id == source,
+            )
+            .group_by(table.c.domain_id)
+        )
+        for number, last_day, *values in rows:
+            found[number] = [held + int(value) for held, value in zip(found[number], values, strict=True)]
+            last[number] = max(last.get(number, last_day), last_day)
+    names = names_of(connection, report_domains, found)
+    network = connection.execute(select(report_sources.c.network).where(report_sources.c.id == source)).scalar_one()
+    told = [
+        SourceSums(
+            ip=ip,
+            network=network,
+            domain=names[number],
+            sums=sums_of(values),
+            first_day=firsts[number],
+            last_day=last[number],
+        )
+        for number, values in found.items()
+    ]
+    return sorted(told, key=lambda each: (-each.sums.messages, each.domain or ""))
+
+
+def source(connection: Connection, ip: str, since: int, until: int, domain: str | None = None) -> list[SourceDay]:
+    """Return what became of the mail of an address, by day, reporter and outcome, for one domain or for all together."""
+    number, found = domain_number(connection, domain), source_number(connection, ip)
+    if number is None or found is None:
+        return []
+    table = report_days.c
+    since, until = told_days(connection, number, since, until)
+    rows = connection.execute(
+        select(table.day, table.reporter_id, table.outcome, table.messages, table.records)
+        .where(
+            table.domain_id == number,
+            among(connection, table.day, range(since, until + 1)),
+            table.source_id == found,
+        )
+        .order_by(table.day, table.reporter_id, table.outcome)
+    )
+    names = reporter_names(connection)
+    return [
+        SourceDay(
+            domain=domain,
+            day=day,
+            reporter=names[reporter],
+            disposition=DISPOSITIONS[outcome // DISPOSITION],
+            dkim=bool(outcome & DKIM),
+            spf=bool(outcome & SPF),
+            messages=messages,
+            records=records,
+        )
+        for day, reporter, outcome, messages, records in rows
+    ]
+
+
+def source_shapes(
+    connection: Connection, ip: str, domain: str, since: int, until: int, limit: int = 100
+) -> list[SourceShape]:
+    """Return how the mail of an address for a domain looked to each reporter, the most frequent first.
+
+    From the records, as long as these are kept: authentication results, identifiers, reasons.
+    """
+    number, found = domain_number(connection, domain), source_number(connection, ip)
+    if number is None or found is None:
+        return []
+    messages = func.sum(report_records.c.count)
+    grouped = (
+        select(
+            reports.c.reporter_id,
+            report_records.c.shape_id,
+            messages.label("messages"),
+            func.min(reports.c.day).label("first_day"),
+            func.max(reports.c.day).label("last_day"),
+        )
+        .join(report_records, report_records.c.report_id == reports.c.id)
+        .where(
+            reports.c.domain_id == number,
+            reports.c.day.between(since, until),
+            reports.c.flagged == 0,
+            report_records.c.source_id == found,
+        )
+        .group_by(reports.c.reporter_id, report_records.c.shape_id)
+        .order_by(messages.desc(), report_records.c.shape_id)
+        .limit(limit)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(grouped, report_shapes)
+        .join(report_shapes, report_shapes.c.id == grouped.c.shape_id)
+        .order_by(grouped.c.messages.desc(), grouped.c.shape_id, grouped.c.reporter_id)
+    ).mappings()
+    names = reporter_names(connection)
+    return [
+        SourceShape(
+            domain=domain,
+            reporter=names[row["reporter_id"]],
+            shape=shape_from(row),
+            messages=int(row["messages"]),
+            first_day=row["first_day"],
+            last_day=row["last_day"],
+        )
+        for row in rows
+    ]
+
+
+class _Rest(msgspec.Struct, frozen=True):
+    reasons: tuple[Reason, ...] = ()
+    dkim_results: tuple[DkimResult, ...] = ()
+    spf_results: tuple[SpfCheck, ...] = ()
+    extras: tuple[Extra, ...] = ()
+
+
+_decode = msgspec.json.Decoder(_Rest).decode
+
+
+def shape_from(row: Any) -> Shape:
+    """Make a shape of its row."""
+    rest = _decode(row["rest"])
+    return Shape(
+        disposition=row["disposition"],
+        dkim=row["dkim"],
+        spf=row["spf"],
+        header_from=row["header_from"],
+        envelope_from=row["envelope_from"],
+        envelope_to=row["envelope_to"],
+        reasons=rest.reasons,
+        dkim_results=rest.dkim_results,
+        spf_results=rest.spf_results,
+        extras=rest.extras,
+    )
