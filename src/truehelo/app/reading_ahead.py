@@ -1,0 +1,120 @@
+"""Reads files in worker processes, ahead of whoever stores them: `--jobs` of `reports import`.
+
+A worker gives back what a file holds as a whole; a file with more records than that is good for is left to the caller, who
+reads it as a stream. No more is read ahead than a few files per worker. Nothing is decided here about what is found.
+"""
+
+import signal
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import BinaryIO
+
+from truehelo.app.reporting import Named, Read
+from truehelo.intake.item import Item
+from truehelo.reports.aggregate import AggregateReading
+from truehelo.reports.model import AggregateHead, Fault, Record, Refused, ReportError
+from truehelo.reports.read import pieces_in
+
+MOST_RECORDS = 50_000
+"""Of one file: what is sent from one process to another is in the memory of both."""
+AHEAD = 3
+"""How many files are read ahead for each worker."""
+
+
+@dataclass(slots=True)
+class Whole:
+    """An aggregate report that has been read: `Reading` of the store."""
+
+    head: AggregateHead | None
+    faults: Sequence[Fault]
+    bad: int
+    digest: str
+    messages: int
+    held: list[list[Record]]
+
+    def batches(self) -> Iterator[list[Record]]:
+        """Yield the records."""
+        yield from self.held
+
+
+def ahead(items: Iterable[Item], jobs: int, *, redact: bool) -> Iterator[tuple[Item, Read | None]]:
+    """Yield items in their order, each with what reads it: None where the caller is to read it itself."""
+    context = get_context("forkserver")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_deaf)
+    try:
+        waiting: deque[tuple[Item, Future[list[Named] | None] | None]] = deque()
+        for item in items:
+            waiting.append((item, _begin(pool, item, redact=redact)))
+            if len(waiting) > AHEAD * jobs:
+                yield _ended(*waiting.popleft())
+        while waiting:
+            yield _ended(*waiting.popleft())
+    finally:  # whoever stores may have been interrupted: what is not begun is not read any more
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _deaf() -> None:
+    """An interruption from the keyboard is for the process that stores: it ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _begin(pool: ProcessPoolExecutor, item: Item, *, redact: bool) -> "Future[list[Named] | None] | None":
+    if item.path is None:
+        return None
+    try:
+        return pool.submit(read_whole, str(item.path), item.name, redact)
+    except BrokenProcessPool:  # a worker was killed: what is left is read here
+        return None
+
+
+def _ended(item: Item, future: "Future[list[Named] | None] | None") -> tuple[Item, Read | None]:
+    try:
+        found = None if future is None else future.result()
+    except BrokenProcessPool:
+        found = None
+    if found is None:
+        return item, None
+
+    def ready(_stream: BinaryIO, _item: Item) -> Iterable[Named]:
+        return found
+
+    return item, ready
+
+
+def read_whole(path: str, name: str, redact: bool) -> list[Named] | None:
+    """Read a file, in a worker; None where the caller is to do it: it is too large, or cannot be read."""
+    found: list[Named] = []
+    left = MOST_RECORDS
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123  (a text comes from the other process)
+            for piece in pieces_in(stream, name, clock=time.process_time, redact=redact):
+                sender = "" if piece.letter is None else piece.letter.sender
+                if not isinstance(piece.found, AggregateReading):
+                    found.append((piece.name, sender, piece.found))
+                    continue
+                whole = _whole(piece.found, piece.name, left)
+                if whole is None:
+                    return None
+                left -= 0 if isinstance(whole, Refused) else sum(map(len, whole.held))
+                found.append((piece.name, sender, whole))
+    except OSError:
+        return None
+    return found
+
+
+def _whole(reading: AggregateReading, name: str, most: int) -> Whole | Refused | None:
+    held: list[list[Record]] = []
+    try:
+        for batch in reading.batches():
+            held.append(batch)
+            most -= len(batch)
+            if most < 0:
+                return None
+    except ReportError as error:
+        return Refused(name=name, reason=error.reason, where=error.where)
+    return Whole(reading.head, reading.faults, reading.bad, reading.digest, reading.messages, held)
