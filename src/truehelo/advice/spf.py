@@ -4,6 +4,7 @@ from truehelo.advice.owner import DNS_ZONE
 from truehelo.findings import Finding, Step
 from truehelo.identity import Identity
 from truehelo.records.spf import spf_texts
+from truehelo.records.txt import quoted
 
 
 def omits_step(identity: Identity, omits: Finding) -> Step:
@@ -49,12 +50,14 @@ def _record(identity: Identity, domain: str, term: str) -> tuple[str, ...]:
     texts = spf_texts(lookup.records) if lookup is not None else ()
     if lookup is None or len(texts) != 1 or not texts[0].isprintable() or '"' in texts[0] or "\\" in texts[0]:
         return ()
-    words = texts[0].split(" ")
+    return (f"{lookup.owner}. {lookup.records[0].ttl} IN TXT {quoted(spf_with(texts[0], term))}",)
+
+
+def spf_with(text: str, term: str) -> str:
+    """Return a record with a term put before what decides about the rest (RFC 7208 §5.1, §6.1)."""
+    words = [word for word in text.split(" ") if word]
     ends = [
         i for i, word in enumerate(words) if word.lower().lstrip("+-~?") == "all" or word.lower().startswith("redirect=")
     ]
     words.insert(ends[0] if ends else len(words), term)
-    text = " ".join(word for word in words if word)
-    # A string in a TXT record holds 255 octets at most (RFC 1035 §3.3.14); receivers join them (RFC 7208 §3.3).
-    strings = " ".join(f'"{text[i : i + 255]}"' for i in range(0, len(text), 255))
-    return (f"{lookup.owner}. {lookup.records[0].ttl} IN TXT {strings}",)
+    return " ".join(words)

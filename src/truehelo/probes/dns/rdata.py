@@ -1,16 +1,20 @@
 """Record data in presentation form, for the types that this program asks for; dnspython presents all others.
 
-RFC 1035 §3.3 and §3.4.1, RFC 3596 §2.2. `raw` is the data without compression, so that it can be read without the message.
+RFC 1035 §3.3 and §3.4.1, RFC 3596 §2.2, RFC 4034 §2 and §5, RFC 6698 §2, RFC 8659 §4. A TLSA record with a digest of the
+wrong length, or a CAA record with a strange tag, is shown as it is: what is wrong with it is for `records` to say. `raw` is
+the data without compression, so that it can be read without the message.
 Does not decide what a record means.
 """
 
 import socket
+from base64 import b64encode
 from collections.abc import Callable
 from struct import Struct
 
 from truehelo.probes.dns.names import BadMessageError, read_name
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "OPT": 41}
+TYPES |= {"DS": 43, "DNSKEY": 48, "TLSA": 52, "CAA": 257}
 CNAME, SOA, NS, OPT = TYPES["CNAME"], TYPES["SOA"], TYPES["NS"], TYPES["OPT"]
 
 _SOA_NUMBERS = Struct("!IIIII")
@@ -107,6 +111,44 @@ def _escape(octet: int) -> str:
     return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
 
 
+def _tlsa(wire: bytes, pos: int, end: int) -> Presented:
+    """Three numbers and octets in hexadecimal, in pieces as dnspython has them (RFC 6698 §2.2)."""
+    raw = wire[pos:end]
+    if len(raw) < 4:
+        raise BadMessageError("a TLSA record is cut off")
+    return f"{raw[0]} {raw[1]} {raw[2]} {_pieces(raw[3:].hex(), 128)}", raw
+
+
+def _ds(wire: bytes, pos: int, end: int) -> Presented:
+    raw = wire[pos:end]
+    if len(raw) < 5:
+        raise BadMessageError("a DS record is cut off")
+    return f"{raw[0] << 8 | raw[1]} {raw[2]} {raw[3]} {_pieces(raw[4:].hex(), 128)}", raw
+
+
+def _dnskey(wire: bytes, pos: int, end: int) -> Presented:
+    raw = wire[pos:end]
+    if len(raw) < 5:
+        raise BadMessageError("a DNSKEY record is cut off")
+    return f"{raw[0] << 8 | raw[1]} {raw[2]} {raw[3]} {_pieces(b64encode(raw[4:]).decode('ascii'), 32)}", raw
+
+
+def _pieces(text: str, size: int) -> str:
+    return " ".join(text[at : at + size] for at in range(0, len(text), size))
+
+
+def _caa(wire: bytes, pos: int, end: int) -> Presented:
+    """A flag, a tag and a value; as bare octets where the tag is none (RFC 8659 §4.1.1, RFC 3597 §5)."""
+    raw = wire[pos:end]
+    size = raw[1] if len(raw) > 1 else 0
+    tag = raw[2 : 2 + size]
+    if not size or len(tag) != size:
+        raise BadMessageError("a CAA record is cut off")
+    if not tag.isalnum():
+        return f"\\# {len(raw)} {raw.hex()}", raw
+    return f'{raw[0]} {tag.decode("ascii")} "{_quoted(raw[2 + size :])}"', raw
+
+
 def _other(number: int, wire: bytes, pos: int, end: int) -> Presented:
     from dns import exception, rdata, rdataclass, rdatatype  # late: 85 ms, for types that no check asks for
 
@@ -126,4 +168,8 @@ _PRESENT: dict[int, Callable[[bytes, int, int], Presented]] = {
     TYPES["MX"]: _mx,
     TYPES["SOA"]: _soa,
     TYPES["TXT"]: _txt,
+    TYPES["DS"]: _ds,
+    TYPES["DNSKEY"]: _dnskey,
+    TYPES["TLSA"]: _tlsa,
+    TYPES["CAA"]: _caa,
 }

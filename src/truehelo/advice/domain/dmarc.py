@@ -1,0 +1,141 @@
+"""The steps about DMARC: the record as it should read, at the name where it belongs (RFC 9989, RFC 9990)."""
+
+from dataclasses import replace
+
+from truehelo.advice.domain._step import Advice, step, txt
+from truehelo.domains import DomainView
+from truehelo.findings import Finding, Step
+from truehelo.records.dmarc import Disposition, DmarcRecord, Place, format_record, mailto, parse
+from truehelo.records.dmarc.model import DmarcUri
+
+LOCAL_PART = "dmarc-reports"
+"""Where reports could go: any mailbox will do that somebody reads, or `truehelo reports listen`."""
+
+
+def _organisation(view: DomainView) -> str:
+    return view.facts.organisation or view.name
+
+
+def _missing(view: DomainView, finding: Finding) -> Step:
+    domain = _organisation(view)
+    if view.null_mx:
+        what = f"Say that mail of {domain} is forged whatever it says, as the domain sends none"
+        return step(view, finding, what, txt(f"_dmarc.{domain}", "v=DMARC1; p=reject"))
+    text = f"v=DMARC1; p=none; rua=mailto:{LOCAL_PART}@{domain}"
+    what = (
+        f"Publish a DMARC record for {domain}: with p=none and reports first, which change nothing and show who sends in "
+        "its name, then p=quarantine and p=reject"
+    )
+    return step(view, finding, what, txt(f"_dmarc.{domain}", text))
+
+
+def _enforce(view: DomainView, finding: Finding) -> Step | None:
+    found = view.dmarc.found
+    if found is None or found.record is None or view.dmarc.place is not Place.OWN:
+        return None
+    record = replace(found.record, p=Disposition.QUARANTINE)
+    if record.sp is Disposition.NONE:
+        record = replace(record, sp=None)
+    what = "Once the reports show that all of your own mail passes, let receivers put the rest aside; then p=reject"
+    return step(view, finding, what, txt(f"_dmarc.{found.domain}", format_record(record)))
+
+
+def _tested(view: DomainView, finding: Finding) -> Step | None:
+    return _changed(view, finding, "Take t=y away when the reports show that all of your own mail passes", testing=False)
+
+
+def _weaker(view: DomainView, finding: Finding) -> Step | None:
+    what = "Let the policy hold for the names below too, unless one of them needs a weaker one"
+    return _changed(view, finding, what, sp=None, np=None)
+
+
+def _changed(view: DomainView, finding: Finding, what: str, **changes: object) -> Step | None:
+    found = view.dmarc.found
+    if found is None or found.record is None:
+        return None
+    record: DmarcRecord = replace(found.record, **changes)  # type: ignore[arg-type]
+    return step(view, finding, what, txt(f"_dmarc.{found.domain}", format_record(record)))
+
+
+def _broken(view: DomainView, finding: Finding) -> Step:
+    place = finding.args["place"]
+    what = f"Correct the DMARC record at {place}: {finding.args['detail']}"
+    asked = next((each for each in view.dmarc.asked if f"_dmarc.{each.domain}" == place), None)
+    meant = asked.meant[0] if asked is not None and asked.meant and not asked.texts else ""
+    mended = _mended(meant)
+    return step(view, finding, what, *([txt(place, mended)] if mended else []))
+
+
+def _mended(text: str) -> str:
+    """A text that was meant to be a record, with a right beginning; "" where more than that is wrong."""
+    rest = text.strip('" \t').partition(";")[2].strip(" ;")
+    read = parse(f"v=DMARC1; {rest}") if rest else None
+    return format_record(read) if isinstance(read, DmarcRecord) and read.p is not None else ""
+
+
+def _multiple(view: DomainView, finding: Finding) -> Step:
+    place = finding.args["place"]
+    asked = next(each for each in view.dmarc.asked if f"_dmarc.{each.domain}" == place)
+    return step(
+        view,
+        finding,
+        f"Keep one of the DMARC records at {place}, such as the first, and remove the others",
+        txt(place, asked.texts[0]),
+    )
+
+
+def _faulty(view: DomainView, finding: Finding) -> Step | None:
+    what = "Correct what does not count; without it the record reads"
+    return _changed(view, finding, what)
+
+
+def _differs(view: DomainView, finding: Finding) -> Step | None:
+    """A record at the name itself is found by both."""
+    found = view.dmarc.found
+    if found is None or found.record is None:
+        return None
+    if view.dmarc.place is Place.OWN:
+        what = "Write what both editions read alike: leave pct out, and t=y where the policy is meant to count"
+        record = replace(found.record, pct=None, testing=False)
+        if format_record(record) == format_record(found.record):
+            return None
+        return step(view, finding, what, txt(f"_dmarc.{found.domain}", format_record(record)))
+    policy = view.dmarc_policy
+    asked = Disposition.NONE if policy is None else policy.declared
+    record = replace(found.record, p=asked, sp=None, np=None, psd="u")
+    what = f"Publish a record at {view.name} itself, which every receiver finds"
+    return step(view, finding, what, txt(f"_dmarc.{view.name}", format_record(record)))
+
+
+def _reports(view: DomainView, finding: Finding) -> Step | None:
+    uri = mailto(f"{LOCAL_PART}@{_organisation(view)}")
+    if not isinstance(uri, DmarcUri):
+        return None
+    return _changed(view, finding, "Ask for aggregate reports, at a mailbox that somebody reads", rua=(uri,))
+
+
+def _external(view: DomainView, finding: Finding) -> Step:
+    host, domain = finding.args["host"], finding.args["domain"]
+    found = next((each for each in view.dmarc_externals if each.host == host), None)
+    records = [] if found is None or found.too_long else [txt(found.question.name, "v=DMARC1")]
+    return step(
+        view,
+        finding,
+        f"Have {host} say that it takes reports about {domain}, or send them to a mailbox of your own domain",
+        *records,
+        who=f"the owner of the zone that holds {host}",
+    )
+
+
+STEPS: dict[str, Advice] = {
+    "DMARC_MISSING": _missing,
+    "DMARC_POLICY_NONE": _enforce,
+    "DMARC_TESTING": _tested,
+    "DMARC_BROKEN": _broken,
+    "DMARC_MULTIPLE": _multiple,
+    "DMARC_FAULTY": _faulty,
+    "DMARC_SUBDOMAINS_WEAKER": _weaker,
+    "DMARC_PSL_DIFFERS": _differs,
+    "DMARC_NO_REPORTS": _reports,
+    "DMARC_EXTERNAL_UNAUTHORISED": _external,
+}

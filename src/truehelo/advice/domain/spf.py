@@ -1,0 +1,124 @@
+"""The steps about SPF of a domain: the record as it should read (RFC 7208).
+
+A server that forwards other people's mail is never put into a record: its senders are not the domain's.
+"""
+
+import re
+from collections.abc import Callable
+
+from truehelo.advice.domain._step import Advice, step, txt
+from truehelo.advice.spf import spf_with
+from truehelo.domains import DomainView
+from truehelo.facts.address import parse_address
+from truehelo.findings import Finding, Step
+from truehelo.records.spf import Kind, Mechanism, SpfRecord, parse, spf_texts
+
+_ALL = re.compile(r"[+?~-]?all", re.ASCII | re.IGNORECASE)
+
+
+def _missing(view: DomainView, finding: Finding) -> Step:
+    if view.null_mx:
+        return step(view, finding, f"Say that {view.name} sends no mail", txt(view.name, "v=spf1 -all"))
+    what = (
+        f"Publish one SPF record that names every server which sends mail of {view.name}; where those are its MX hosts "
+        "alone, it is this one; where it sends no mail, it is v=spf1 -all"
+    )
+    return step(view, finding, what, txt(view.name, "v=spf1 mx -all"))
+
+
+def _broken(view: DomainView, finding: Finding) -> Step:
+    texts = _texts(view)
+    if len(texts) > 1:
+        what = f"Make one SPF record of the {len(texts)} of {view.name}, and remove the others"
+        merged = _merged(texts)
+        return step(view, finding, what, *([txt(view.name, merged)] if merged else []))
+    return step(view, finding, f"Mend the SPF record of {view.name}: {finding.args['detail']}")
+
+
+def _merged(texts: tuple[str, ...]) -> str:
+    """One record that authorises what all of them do, and ends as the mildest; "" where one of them is no record."""
+    read = [parse(text) for text in texts]
+    records = [each for each in read if isinstance(each, SpfRecord)]
+    if len(records) < len(texts) or any(record.redirect for record in records):
+        return ""
+    held = [each for record in records for each in record.mechanisms if each.kind is not Kind.ALL]
+    # Those that cost no lookup first; the order of the records is not theirs, but that of an answer.
+    terms = [each.text for each in sorted(held, key=lambda each: (each.kind.looks_up, each.text))]
+    ends = [each.qualifier for record in records for each in record.mechanisms if each.kind is Kind.ALL]
+    end = "-all" if ends and set(ends) == {"-"} else "~all"
+    return " ".join(["v=spf1", *dict.fromkeys(terms), end])
+
+
+def _too_many(view: DomainView, finding: Finding) -> Step:
+    others = [domain for domain in view.spf.domains if domain != view.name]
+    named = f" (it leads to {', '.join(others[:8])}{' and more' if len(others) > 8 else ''})" if others else ""
+    what = (
+        f"Bring the SPF record of {view.name} down to 10 lookups{named}: remove the includes of services that no longer "
+        "send, name your own servers by ip4 and ip6 instead of a and mx, and give a service that sends much a subdomain"
+    )
+    return step(view, finding, what, leave="Do not copy the addresses of a service into your record: they change.")
+
+
+def _void(view: DomainView, finding: Finding) -> Step:
+    gone = {name.partition(" ")[0] for name in view.spf.voids}
+
+    def keeps(mechanism: Mechanism) -> bool:
+        target = view.name if mechanism.domain is None else mechanism.domain.text.lower()
+        return mechanism.kind not in (Kind.A, Kind.MX) or target not in gone
+
+    what = f"Remove the terms that name what does not exist: {finding.args['names']}"
+    return step(view, finding, what, *_without(view, keeps))
+
+
+def _ptr(view: DomainView, finding: Finding) -> Step:
+    what = f"Replace ptr in {finding.args['where']} by the addresses that are meant (ip4, ip6)"
+    return step(view, finding, what, *_without(view, lambda mechanism: mechanism.kind is not Kind.PTR))
+
+
+def _without(view: DomainView, keeps: Callable[[Mechanism], bool]) -> list[str]:
+    """The domain's own record without some terms; nothing where that changes nothing, or it cannot be read."""
+    record = parse(view.spf.text) if view.spf.text is not None else None
+    if not isinstance(record, SpfRecord):
+        return []
+    gone = [mechanism.text for mechanism in record.mechanisms if not keeps(mechanism)]
+    words = [word for word in record.text.split(" ") if word and word not in gone]
+    return [txt(view.name, " ".join(words))] if gone else []
+
+
+def _ending(view: DomainView, finding: Finding) -> Step:
+    what = (
+        f"End the SPF record of {view.name} in ~all, and in -all once DMARC reports show that all of your servers are in it"
+    )
+    text = view.spf.text
+    if text is None or view.spf.wide:
+        return step(view, finding, f"Name the servers of {view.name} alone in its SPF record: {finding.args['detail']}")
+    words = [word for word in text.split(" ") if word]
+    if not any(map(_ALL.fullmatch, words)):
+        words.append("~all")
+    words = ["~all" if _ALL.fullmatch(word) else word for word in words]
+    return step(view, finding, what, txt(view.name, " ".join(words)))
+
+
+def _omits(view: DomainView, finding: Finding) -> Step:
+    ip, text = parse_address(finding.args["ip"]), view.spf.text
+    term = f"ip{4 if ip is None else ip.version}:{ip}"
+    records = [] if text is None else [txt(view.name, spf_with(text, term))]
+    leave = "Leave the record as it is if that server forwards mail of others: such mail passes by its DKIM signature."
+    return step(view, finding, f"If {ip} sends mail of {view.name} itself, add {term}", *records, leave=leave)
+
+
+def _texts(view: DomainView) -> tuple[str, ...]:
+    lookup = view.lookup(view.name, "TXT")
+    return () if lookup is None else spf_texts(lookup.records)
+
+
+STEPS: dict[str, Advice] = {
+    "DOMAIN_SPF_MISSING": _missing,
+    "DOMAIN_SPF_BROKEN": _broken,
+    "DOMAIN_SPF_TOO_MANY_LOOKUPS": _too_many,
+    "DOMAIN_SPF_VOID": _void,
+    "DOMAIN_SPF_PTR_USED": _ptr,
+    "DOMAIN_SPF_ALLOWS_ALL": _ending,
+    "DOMAIN_SPF_NEUTRAL": _ending,
+    "DOMAIN_SPF_OMITS": _omits,
+}

@@ -1,0 +1,297 @@
+"""The facts of one domain and what the records in them say, each read when it is first asked for.
+
+The parsers and evaluations are those of `records`, run over the facts, so that facts are judged alike wherever they come
+from. What follows from them is for the checks.
+"""
+
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from truehelo.facts.address import Address
+from truehelo.facts.dns import Lookup, Outcome, Question
+from truehelo.facts.domain import DomainFacts, Fetched, Selector, SelectorSource
+from truehelo.facts.names import canonical
+from truehelo.records import bimi, caa, dkim, mta_sts, tls_rpt, tlsa
+from truehelo.records.caa import CaaSet
+from truehelo.records.dkim import DkimKey
+from truehelo.records.dmarc import DmarcDiscovery, External, Place, discover, discover_psl, external
+from truehelo.records.dmarc.effective import EffectivePolicy, effective
+from truehelo.records.errors import RecordError
+from truehelo.records.mta_sts import MtaStsPolicy
+from truehelo.records.spf import SpfExpansion, SpfResult, evaluate, expand
+from truehelo.records.spf.survey import SpfSurvey, survey
+from truehelo.records.talk import drive
+from truehelo.records.tlsa import TlsaRecord
+from truehelo.records.txt import txt_text
+
+MAX_MX = 20
+"""So many MX hosts are looked at: a stranger's zone may name a thousand."""
+MAX_TARGETS = 10
+"""So many hosts of report addresses are asked whether they take the reports."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """The TXT records at one name that claim to be of one kind: `lookup` is None where nobody asked.
+
+    `meant` are texts that were plainly meant to be of that kind, and that nobody takes for it.
+    """
+
+    name: str
+    lookup: Lookup | None
+    texts: tuple[str, ...]
+    meant: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Nothing is known of them."""
+        return self.lookup is None or self.lookup.outcome.is_undetermined
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of the lookup."""
+        return Outcome.TIMEOUT if self.lookup is None else self.lookup.outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorKey:
+    """A DKIM selector, what came of its lookup, and the texts that stand there."""
+
+    selector: Selector
+    lookup: Lookup | None
+    texts: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of the lookup."""
+        return Outcome.TIMEOUT if self.lookup is None else self.lookup.outcome
+
+    @property
+    def failed(self) -> bool:
+        """Nothing is known of it."""
+        return self.outcome.is_undetermined
+
+    @property
+    def denied(self) -> bool:
+        """There is no record."""
+        return self.outcome.is_denial
+
+    @property
+    def chain(self) -> str:
+        """The name that the selector is an alias of; "" where it is none."""
+        return self.lookup.owner if self.lookup is not None and self.lookup.chain else ""
+
+    @property
+    def key(self) -> DkimKey | RecordError | None:
+        """The key in the first record; None where there is no record."""
+        return dkim.parse(self.texts[0]) if self.texts else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaneHost:
+    """An MX host, its TLSA lookup (None where nobody asked), and the records that can be read, or why they cannot."""
+
+    host: str
+    lookup: Lookup | None
+    records: tuple[TlsaRecord, ...] = ()
+    errors: tuple[RecordError, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Nothing is known of it."""
+        return self.lookup is None or self.lookup.outcome.is_undetermined
+
+
+@dataclass(frozen=True)
+class DomainView:
+    """The facts of one domain, and what they say."""
+
+    facts: DomainFacts
+
+    @property
+    def name(self) -> str:
+        """The domain."""
+        return self.facts.name
+
+    def lookup(self, name: str, rdtype: str) -> Lookup | None:
+        """Return a lookup by its name and type, None where it was not asked."""
+        return self.facts.lookup(name, rdtype)
+
+    def answered(self, question: Question) -> Lookup | None:
+        """Return a lookup by its question, None where it was not asked."""
+        return self.facts.answered.get(question)
+
+    def outcome(self, question: Question) -> Outcome:
+        """Return what came of a question; one that was not asked is undetermined."""
+        return self.outcome_of(self.answered(question))
+
+    @staticmethod
+    def outcome_of(lookup: Lookup | None) -> Outcome:
+        """Return what came of a lookup; one that was not made is undetermined."""
+        return Outcome.TIMEOUT if lookup is None else lookup.outcome
+
+    def drive(self, talk: Generator[Question, Lookup, T]) -> T:
+        """Run an evaluation over the facts."""
+        return drive(talk, self.answered)
+
+    def texts(self, name: str, claims: Callable[[str], bool], version: str = "") -> Texts:
+        """Return the TXT records of a name whose text `claims` to be of a kind, and those meant for that `version`."""
+        lookup = self.lookup(name, "TXT")
+        read = () if lookup is None else tuple(txt_text(record) for record in lookup.records)
+        texts = tuple(text for text in read if claims(text))
+        begins = re.compile(rf'["\s]*v\s*=\s*"?{re.escape(version)}', re.ASCII | re.IGNORECASE)
+        meant = tuple(text for text in read if version and text not in texts and begins.match(text))
+        return Texts(name=name, lookup=lookup, texts=texts, meant=meant)
+
+    # The name itself
+
+    @cached_property
+    def exists(self) -> bool:
+        """Nothing says that the name does not exist, or something speaks against it."""
+        asked = [self.lookup(self.name, rdtype) for rdtype in ("MX", "A", "AAAA", "TXT", "NS")]
+        outcomes = {lookup.outcome for lookup in asked if lookup is not None}
+        return Outcome.NXDOMAIN not in outcomes or bool(outcomes & {Outcome.ANSWER, Outcome.NODATA})
+
+    @cached_property
+    def mx_hosts(self) -> tuple[tuple[int, str], ...]:
+        """The preference and host of each MX record, best first, of many the first; a null MX names none (RFC 7505 §3)."""
+        lookup = self.lookup(self.name, "MX")
+        return () if lookup is None else mx_hosts(lookup)[:MAX_MX]
+
+    @cached_property
+    def null_mx(self) -> bool:
+        """One of the MX records is null: the domain takes no mail (RFC 7505 §3)."""
+        lookup = self.lookup(self.name, "MX")
+        return lookup is not None and any(record.data.partition(" ")[2].strip() == "." for record in lookup.records)
+
+    # SPF
+
+    @cached_property
+    def spf(self) -> SpfSurvey:
+        """The SPF record of the domain with all that it leads to."""
+        return self.drive(survey(self.name))
+
+    @cached_property
+    def spf_sources(self) -> SpfExpansion:
+        """The networks that the SPF record authorises, each with the records that lead to it."""
+        return self.drive(expand(self.name, lambda _: True))
+
+    @cached_property
+    def spf_results(self) -> dict[Address, SpfResult]:
+        """What SPF comes to for each address that the operator asked about."""
+        return {ip: self.drive(evaluate(ip, self.name)) for ip in self.facts.ips}
+
+    # DKIM
+
+    @cached_property
+    def dkim(self) -> tuple[SelectorKey, ...]:
+        """The selectors that were asked for, in order, and what stands there."""
+        found = []
+        for selector in self.facts.selectors:
+            texts = self.texts(dkim.key_name(selector.name, self.name), lambda _: True)
+            found.append(SelectorKey(selector=selector, lookup=texts.lookup, texts=texts.texts))
+        return tuple(found)
+
+    @cached_property
+    def dkim_wildcard(self) -> SelectorKey | None:
+        """What answers for a selector that nobody has; None where nothing does."""
+        return next((each for each in self.dkim if each.selector.source is SelectorSource.PROBE and each.texts), None)
+
+    # DMARC
+
+    @cached_property
+    def dmarc(self) -> DmarcDiscovery:
+        """The record that applies by the tree walk (RFC 9989 §4.10)."""
+        return self.drive(discover(self.name))
+
+    @cached_property
+    def dmarc_psl(self) -> DmarcDiscovery:
+        """The record that applies by the public suffix list (RFC 7489 §6.6.3)."""
+        return self.drive(discover_psl(self.name, self.facts.organisation))
+
+    @cached_property
+    def dmarc_policy(self) -> EffectivePolicy | None:
+        """What is asked for at the domain; None where DMARC is not applied."""
+        record = self.dmarc.record
+        if record is None:
+            return None
+        return effective(record, own=self.dmarc.place is Place.OWN, exists=self.exists)
+
+    @cached_property
+    def report_hosts(self) -> tuple[str, ...]:
+        """The hosts that the record sends reports to, in the order of the record (RFC 9990 §4)."""
+        record = self.dmarc.record
+        found = () if record is None else (*record.rua, *record.ruf)
+        hosts = dict.fromkeys(uri.host for uri in found if uri.scheme == "mailto" and uri.host)
+        return tuple(hosts)[:MAX_TARGETS]
+
+    def is_own(self, host: str) -> bool:
+        """Tell whether a host lies at or below the organisational domain, so that it needs no word of consent."""
+        own = self.dmarc.organisation
+        return host == own or host.endswith(f".{own}")
+
+    @cached_property
+    def dmarc_externals(self) -> tuple[External, ...]:
+        """Whether each host of another organisation takes the reports (RFC 9990 §4)."""
+        found = self.dmarc.found
+        if found is None:
+            return ()
+        others = [host for host in self.report_hosts if not self.is_own(host)]
+        return tuple(self.drive(external(found.domain, host)) for host in others)
+
+    # Transport and marks
+
+    @cached_property
+    def mta_sts(self) -> Texts:
+        """The announcement of an MTA-STS policy (RFC 8461 §3.1)."""
+        return self.texts(f"{mta_sts.PREFIX}.{self.name}", mta_sts.is_mta_sts, mta_sts.VERSION)
+
+    @cached_property
+    def sts_policy(self) -> MtaStsPolicy | RecordError | None:
+        """The policy that was fetched; None where there is no text of one."""
+        fetch = self.facts.policy
+        return mta_sts.parse_policy(fetch.text) if fetch is not None and fetch.outcome is Fetched.ANSWER else None
+
+    @cached_property
+    def tls_rpt(self) -> Texts:
+        """Where TLS reports are to go (RFC 8460 §3)."""
+        return self.texts(f"{tls_rpt.PREFIX}.{self.name}", tls_rpt.is_tls_rpt, tls_rpt.VERSION)
+
+    @cached_property
+    def bimi(self) -> Texts:
+        """The mark of the brand, at the default selector."""
+        return self.texts(bimi.name(self.name), bimi.is_bimi, bimi.VERSION)
+
+    @cached_property
+    def caa(self) -> CaaSet:
+        """Who may issue certificates for the name (RFC 8659 §3)."""
+        return self.drive(caa.relevant(self.name))
+
+    @cached_property
+    def dane(self) -> tuple[DaneHost, ...]:
+        """Each MX host and the certificates that it is to show (RFC 7672 §2.2)."""
+        return tuple(self._dane(host) for _, host in self.mx_hosts)
+
+    def _dane(self, host: str) -> DaneHost:
+        lookup = self.lookup(tlsa.name(host), "TLSA")
+        read = [] if lookup is None else [tlsa.parse(record.data) for record in lookup.records]
+        return DaneHost(
+            host=host,
+            lookup=lookup,
+            records=tuple(each for each in read if isinstance(each, TlsaRecord)),
+            errors=tuple(each for each in read if isinstance(each, RecordError)),
+        )
+
+
+def mx_hosts(lookup: Lookup) -> tuple[tuple[int, str], ...]:
+    """Return the preference and host of each MX record, best first, each once."""
+    hosts: list[tuple[int, str]] = []
+    for record in lookup.records:
+        preference, _, host = record.data.partition(" ")
+        if preference.isdecimal() and len(preference) <= 5 and host.strip(". "):
+            hosts.append((int(preference), canonical(host.strip())))
+    return tuple(sorted(dict.fromkeys(hosts)))
