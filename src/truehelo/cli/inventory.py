@@ -18,6 +18,7 @@ from truehelo.cli.inventory_files import (
     who,
 )
 from truehelo.cli.inventory_hand import add, remove
+from truehelo.cli.inventory_suggest import suggest
 from truehelo.cli.options import json_options
 from truehelo.cli.terminal import ProgressLine, complain, write
 from truehelo.cli.watching import config_option, database_option, is_there, opened
@@ -56,6 +57,7 @@ def inventory() -> None:
 
 inventory.add_command(add)
 inventory.add_command(remove)
+inventory.add_command(suggest)
 
 # Importing
 

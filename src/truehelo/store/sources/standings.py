@@ -1,0 +1,170 @@
+"""Names observed of sources, and what SPF said of them: kept, and found again. Called within the caller's transaction."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from truehelo.store.sources.tables import authorised, standings
+
+DAY_S = 86_400.0
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What was seen of an address, at a time (seconds since the epoch); as in `tables.standings`."""
+
+    ip: str
+    at: float
+    iprev: str
+    ptr: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    generic: tuple[str, ...] = ()
+    organisation: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorised:
+    """What the SPF record of `domain` said of `ip`. `sure`: nothing that it hangs on was passed over."""
+
+    domain: str
+    ip: str
+    at: float
+    word: str
+    detail: str = ""
+    sure: bool = True
+
+
+def parts(values: Iterable[str], many: int = _AT_ONCE) -> Iterator[list[str]]:
+    """Yield values in parts that one statement takes."""
+    left = iter(values)
+    while part := list(islice(left, many)):
+        yield part
+
+
+def keep(connection: Connection, found: Iterable[Standing]) -> None:
+    """Keep what was seen; of one day the last look counts, unless it saw nothing where an earlier one did."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [
+        {
+            "ip": each.ip,
+            "day": int(each.at // DAY_S),
+            "at": each.at,
+            "iprev": each.iprev,
+            "ptr": _json(each.ptr),
+            "confirmed": _json(each.confirmed),
+            "generic": _json(each.generic),
+            "organisation": each.organisation,
+            "detail": each.detail[:500],
+        }
+        for each in found
+    ]
+    if not rows:
+        return
+    wanted = dialect.insert(standings)
+    new = wanted.excluded
+    connection.execute(
+        wanted.on_conflict_do_update(
+            index_elements=[standings.c.ip, standings.c.day],
+            set_={column.name: new[column.name] for column in standings.c if not column.primary_key},
+            where=(new.iprev != "temperror") | (standings.c.iprev == "temperror"),
+        ),
+        rows,
+    )
+
+
+def standings_of(connection: Connection, ips: Sequence[str]) -> dict[str, list[Standing]]:
+    """Return what was seen of addresses, of each the oldest first."""
+    found: dict[str, list[Standing]] = {}
+    for part in parts(ips):
+        rows = connection.execute(
+            select(standings).where(standings.c.ip.in_(part)).order_by(standings.c.ip, standings.c.day)
+        ).mappings()
+        for row in rows:
+            found.setdefault(row["ip"], []).append(
+                Standing(
+                    ip=row["ip"],
+                    at=row["at"],
+                    iprev=row["iprev"],
+                    ptr=_names(row["ptr"]),
+                    confirmed=_names(row["confirmed"]),
+                    generic=_names(row["generic"]),
+                    organisation=row["organisation"],
+                    detail=row["detail"],
+                )
+            )
+    return found
+
+
+def last_looks(connection: Connection, ips: Sequence[str]) -> dict[str, tuple[float, str]]:
+    """Return when each address was looked at last, and the result word; those never looked at are missing."""
+    found: dict[str, tuple[float, str]] = {}
+    for part in parts(ips):
+        newest = (
+            select(standings.c.ip, func.max(standings.c.day).label("day"))
+            .where(standings.c.ip.in_(part))
+            .group_by(standings.c.ip)
+            .subquery()
+        )
+        rows = connection.execute(
+            select(standings.c.ip, standings.c.at, standings.c.iprev).join(
+                newest, and_(newest.c.ip == standings.c.ip, newest.c.day == standings.c.day)
+            )
+        )
+        found |= {ip: (at, word) for ip, at, word in rows}
+    return found
+
+
+def authorise(connection: Connection, found: Iterable[Authorised]) -> None:
+    """Keep what SPF says now, in place of what it said before."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [
+        {"domain": e.domain, "ip": e.ip, "at": e.at, "word": e.word, "detail": e.detail[:500], "sure": e.sure}
+        for e in found
+    ]
+    if not rows:
+        return
+    wanted = dialect.insert(authorised)
+    connection.execute(
+        wanted.on_conflict_do_update(
+            index_elements=[authorised.c.domain, authorised.c.ip],
+            set_={name: wanted.excluded[name] for name in ("at", "word", "detail", "sure")},
+        ),
+        rows,
+    )
+
+
+def authorised_of(connection: Connection, ips: Sequence[str], domain: str = "") -> dict[str, list[Authorised]]:
+    """Return what SPF said of addresses, by address; of one domain alone where it is given."""
+    found: dict[str, list[Authorised]] = {}
+    for part in parts(ips):
+        wanted = select(authorised).where(authorised.c.ip.in_(part)).order_by(authorised.c.ip, authorised.c.domain)
+        if domain:
+            wanted = wanted.where(authorised.c.domain == domain)
+        for row in connection.execute(wanted).mappings():
+            found.setdefault(row["ip"], []).append(Authorised(**row))
+    return found
+
+
+def forget(connection: Connection, before: float) -> int:
+    """Remove what was seen before a time (seconds since the epoch), but for the last look at each address.
+
+    What SPF said before that goes too: of whoever still sends it is asked anew each day.
+    """
+    newest = select(standings.c.ip, func.max(standings.c.day).label("day")).group_by(standings.c.ip).subquery()
+    last = select(newest.c.ip).where(newest.c.ip == standings.c.ip, newest.c.day == standings.c.day)
+    connection.execute(delete(authorised).where(authorised.c.at < before))
+    return connection.execute(delete(standings).where(standings.c.at < before, ~last.exists())).rowcount
+
+
+def _json(names: tuple[str, ...]) -> str:
+    return msgspec.json.encode(list(names)).decode()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(msgspec.json.decode(text, type=list[str]))
