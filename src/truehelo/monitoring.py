@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from truehelo.findings import Severity
 
+ADDRESSES = "addresses"
+"""What the members of an incident are, unless it is about something else."""
+
 
 class State(StrEnum):
     """How a subject stands in one tag."""
@@ -55,6 +58,8 @@ class Flip:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One address in an incident: the name that it should have, its groups, what changed from what to what, since when.
+
+    Where an incident is about something else, such as a domain, `ip` is the name of that.
 
     `since` is when it was first seen, `closed` when it was confirmed well. `tags` are all that it fails in, where they are
     told apart.
@@ -114,6 +119,8 @@ class Notice:
         groups: The groups of all members.
         owners: The owners of all members.
         url: Where more is to be seen, or "".
+        about: What the members are, in the plural.
+        ended: Why it is over where it was not seen well again, as words behind "this is over".
     """
 
     kind: NoticeKind
@@ -135,6 +142,8 @@ class Notice:
     groups: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     url: str = ""
+    about: str = ADDRESSES
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +182,8 @@ class Incident:
     open_count: int = 0
     members: tuple[Member, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
+    about: str = ADDRESSES
+    """What the members are, in the plural."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Ports: what the engine needs of the outside world, as Protocols. Adapters in `probes` and `lab` provide them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from truehelo.facts.address import Address
 from truehelo.facts.dns import AuthoritativeView, Exchange, Lookup, Question
+from truehelo.facts.domain import PolicyFetch
 from truehelo.facts.holder import Holder
 from truehelo.facts.smtp import SmtpSession
 from truehelo.monitoring import Message
@@ -63,6 +64,13 @@ class HolderRegistry(Protocol):
 
     async def holder(self, ip: Address) -> Holder:
         """Return the registration that covers `ip`; a failure is a fact, not an exception."""
+
+
+class PolicyFetcher(Protocol):
+    """Fetches MTA-STS policies over HTTPS (RFC 8461 §3.3)."""
+
+    async def fetch(self, host: str, ips: Sequence[Address]) -> PolicyFetch:
+        """Fetch the policy of `host` ("mta-sts.example.com"), which has these addresses; a failure is a fact."""
 
 
 class Clock(Protocol):
@@ -131,10 +139,11 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """All that an audit may use. `smtp` is None under --no-smtp, `registry` is None unless it was asked for."""
+    """All that an audit may use. `smtp` is None under --no-smtp, `registry` and `policies` are None unless asked for."""
 
     resolver: Resolver
     clock: Clock
     suffixes: Suffixes
     smtp: SmtpProbe | None = None
     registry: HolderRegistry | None = None
+    policies: PolicyFetcher | None = None

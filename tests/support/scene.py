@@ -149,6 +149,8 @@ def played(
     changes: tuple[Change, ...] = (),
     troubles: tuple[Trouble, ...] = (),
     hands: tuple[str, ...] = ("pager",),
+    scene_of: Callable[..., "Scene"] | None = None,
+    world_of: Callable[[Script, SimulatedClock, int], World] = World,
     **settings: Any,
 ) -> Scene:
     """Play a story over a fresh database with these subjects, by their index; `settings` are those of `[watch]`."""
@@ -163,7 +165,7 @@ def played(
     async def main(loop: SimulatedLoop) -> None:
         clock = SimulatedClock(loop)
         channels = {each: Hand(each, clock) for each in hands}
-        scene = Scene(World(script, clock, 1), clock, SetClock(clock), database, channels, chosen)
+        scene = (scene_of or Scene)(world_of(script, clock, 1), clock, SetClock(clock), database, channels, chosen)
         scenes.append(scene)
         lines = [
             Line(target=str(address(index)), expected=(name(index),), ports=(), managed_by="file:world")

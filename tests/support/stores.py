@@ -16,6 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from integration.servers.postgres import Postgres
+    from truehelo.store.database import Database
 
 _numbers = itertools.count(1)
 
@@ -49,3 +50,39 @@ def store_url(request: pytest.FixtureRequest) -> str:
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(name)
     return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def reports_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database of each kind with the whole schema, made once for all tests of a file."""
+    from sqlalchemy import event
+
+    from truehelo.store.database import Database
+    from truehelo.store.migrate import upgrade
+
+    if request.param == "sqlite":
+        made = Database(str(tmp_path_factory.mktemp("reports") / "truehelo.sqlite"))
+        # As the server of the tests: what is asked here does not hang on the disk.
+        event.listen(made.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        upgrade(made)
+        yield made
+        made.close()
+        return
+    server, name = request.getfixturevalue("postgres_server"), f"t{os.getpid()}_{next(_numbers)}"
+    made = Database(server.create_database(name))
+    upgrade(made)
+    yield made
+    made.close()
+    server.drop_database(name)
+
+
+@pytest.fixture
+def reports_store(reports_database: Database) -> Database:
+    """A database of each kind without a report in it."""
+    from truehelo.store.tables import metadata
+
+    with reports_database.write() as connection:
+        for table in reversed(metadata.sorted_tables):
+            if table.name.startswith(("report", "tls_", "failure_reports")):
+                connection.execute(table.delete())
+    return reports_database

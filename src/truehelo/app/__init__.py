@@ -255,7 +255,7 @@ def read_targets(
     bad: list[InputError] = []
     for number, arg in enumerate(args, start=1):
         try:
-            found = _listed(arg, stdin)
+            found = listed_lines(arg, stdin)
         except InputError as error:
             bad.append(error)
             continue
@@ -267,8 +267,12 @@ def read_targets(
     return good, bad
 
 
-def _listed(arg: str, stdin: TextIO) -> list[TargetLine] | None:
-    """Return the lines of the list that an argument names; None for an argument that is a target itself."""
+def listed_lines(arg: str, stdin: TextIO) -> list[TargetLine] | None:
+    """Return the lines of the list that an argument names; None for an argument that is a target itself.
+
+    Raises:
+        InputError: The list cannot be read.
+    """
     accepted = "give a file with one target a line, as in @servers.txt"
     if arg == "-":
         text = stdin.read(MAX_LIST_BYTES + 1)

@@ -6,7 +6,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from truehelo.engine.blocklists import Blocklists
 from truehelo.engine.judge import Judging
 from truehelo.errors import InputError
 from truehelo.files import read_whole
+from truehelo.monitor.domains import DomainWatch, Watching
 from truehelo.monitor.lists import BELIEVE_S, ListWatch
 from truehelo.monitor.look import Looking
 from truehelo.monitor.policy import Policy
@@ -27,9 +28,11 @@ from truehelo.monitor.polite import PoliteSmtp
 from truehelo.monitor.pump import Pump
 from truehelo.monitor.record import Writing
 from truehelo.monitor.resolvers import Resolvers
+from truehelo.monitor.sources.looking import SourceTurn
+from truehelo.monitor.sources.reported import ReportWatch
 from truehelo.monitor.steady import SteadyClock
 from truehelo.monitor.stored import Stored
-from truehelo.monitor.watch import Role, Watch
+from truehelo.monitor.watch import Role, Turn, Watch
 from truehelo.ports import Channel, Ports
 from truehelo.service.health import Health, Part
 from truehelo.service.notify import Notifier
@@ -117,6 +120,7 @@ class Parts:
     configuration: Configuration
     channels: dict[str, Channel]
     warnings: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
 def build_watch(
@@ -162,6 +166,28 @@ def build_watch(
             log(f"the channel {channel} did not take a message ({kind}): {detail}")
 
     pump = Pump(database, stored, channels, policy, steady, name, delivered)
+    domains = DomainWatch(
+        database=database,
+        stored=stored,
+        clock=steady,
+        watching=Watching(
+            resolver=ports.resolver,
+            policy=policy,
+            settings=configuration.beside.domains,
+            thresholds=looking.thresholds,
+        ),
+        worker=name,
+        log=log,
+    )
+    reports = ReportWatch(
+        database=database,
+        stored=stored,
+        clock=steady,
+        policy=policy,
+        settings=configuration.beside.alerts,
+        domains=configuration.beside.domains,
+        log=log,
+    )
     watch = Watch(
         database=database,
         looking=looking,
@@ -174,10 +200,15 @@ def build_watch(
         stored=stored,
         log=log,
         role=role,
-        turns=(resolvers.turn,),
+        turns=(resolvers.turn, domains.turn, reports.turn, *_looks(role, database, ports, stored, steady, log)),
         presence=presence_of(database, name, steady.monotonic),
     )
-    return Parts(watch=watch, health=health, configuration=configuration, channels=channels)
+    return Parts(watch=watch, health=health, configuration=configuration, channels=channels, folder=folder)
+
+
+def _looks(role: Role, database: Database, ports: Ports, stored: Stored, clock: SteadyClock, log: Log) -> tuple[Turn, ...]:
+    """The looks at sources of reports that nobody watches: one process does them."""
+    return () if role is Role.WORKER else (SourceTurn(database, ports, stored, clock, log).turn,)
 
 
 def _ports(configuration: Configuration, clock: SteadyClock, heard: Callable[[str, str], None]) -> Ports:
@@ -273,7 +304,10 @@ async def run_watch(parts: Parts, *, log: Log, notifier: Notifier | None = None)
         loop.add_signal_handler(number, stop)
     beating = asyncio.ensure_future(notifier.keep_beating(lambda: parts.health.alive().ok, parts.health.line))
     try:
-        async with serving(parts.configuration.service, parts.health, loopback_only=app.guarded()) as listener:
+        async with (
+            serving(parts.configuration.service, parts.health, loopback_only=app.guarded()) as listener,
+            _receiving(parts, log),
+        ):
             if listener is not None:
                 log(f"listening on {listener.place}: /metrics, /healthz, /readyz")
             notifier.ready(parts.health.line())
@@ -291,6 +325,18 @@ async def run_watch(parts: Parts, *, log: Log, notifier: Notifier | None = None)
             await watch.stored(watch.presence.close)
         watch.stored.close()
         notifier.close()
+
+
+@contextlib.asynccontextmanager
+async def _receiving(parts: Parts, log: Log) -> AsyncIterator[None]:
+    """Take reports in meanwhile, where the configuration says how; shared work leaves that to `reports listen`."""
+    if parts.watch.role is not Role.ALL or not parts.configuration.reports.anything:
+        yield
+        return
+    from truehelo.app.receiving import beside
+
+    async with beside(parts.configuration.reports, parts.watch.database, folder=parts.folder, health=parts.health, log=log):
+        yield
 
 
 def _give_back(watch: Watch) -> None:

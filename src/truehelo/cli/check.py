@@ -1,13 +1,12 @@
 """`truehelo check`: audit targets."""
 
-import io
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from truehelo.cli.options import EXIT_CODES, Output, check_options, output_options
-from truehelo.cli.terminal import ProgressLine, complain
+from truehelo.cli.terminal import ProgressLine, complain, read_any_bytes
 from truehelo.errors import InputError
 from truehelo.facts.text import visible
 from truehelo.render.codes import UNKNOWN, USAGE
@@ -47,7 +46,7 @@ def check(targets: tuple[str, ...], settings: "Settings", save: str | None, outp
     if not targets:
         raise click.UsageError("a target is missing: give an address, a name, @FILE, or - for standard input")
     prepare(output, save, [target[1:] for target in targets if target.startswith("@")])
-    _read_any_bytes(sys.stdin)
+    read_any_bytes(sys.stdin)
     lines, errors = app.read_targets(targets, sys.stdin, yes=settings.yes, families=settings.families)
     for error in errors:
         complain(str(error))
@@ -61,9 +60,3 @@ def check(targets: tuple[str, ...], settings: "Settings", save: str | None, outp
         audit = app.run(app.check(lines, settings, progress))
     code = report(audit, output, {line.text: line.where for line in reversed(lines)}, save=save)
     return bad if errors and not audit.interrupted else code
-
-
-def _read_any_bytes(stream: TextIO) -> None:
-    """A line that is no UTF-8 is one bad line, and a byte order mark is none of it."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8-sig", errors="backslashreplace")

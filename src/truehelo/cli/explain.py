@@ -25,9 +25,10 @@ def explain(tags: tuple[str, ...]) -> None:
       truehelo explain PTR_MISSING
       truehelo explain
     """
-    from truehelo.checks import all_tags
+    from truehelo import checks, domains
+    from truehelo.sources.tags import TAGS
 
-    known = all_tags()
+    known = {**TAGS, **domains.all_tags(), **checks.all_tags()}
     style = Style(Look(width=width(sys.stdout), ascii=wants_ascii(sys.stdout)))
     if not tags:
         write(style.finish([line for name in sorted(known) for line in _entry(known[name], style)]))

@@ -1,6 +1,7 @@
 """`truehelo history`: how an address stood, what is seen of it, and each change with its evidence. From the store alone."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from truehelo.cli.watching import config_option, database_option, opened_with
 from truehelo.errors import InputError
 from truehelo.facts.text import visible
 from truehelo.render.codes import GOOD
+
+if TYPE_CHECKING:
+    from truehelo.render.domain_history import DomainHistory
 
 USUAL_S = 90 * 86_400.0
 MOST = 20
@@ -44,7 +48,9 @@ def history(  # noqa: PLR0913, PLR0917  each is an option
     config: str | None,
     database: str | None,
 ) -> int:
-    """Show how TARGET stood: an address, or a name that one is expected to have. From each vantage point apart.
+    """Show how TARGET stood: an address, a name that one is expected to have, or a domain whose records are watched.
+
+    Addresses from each vantage point apart. With --json a name that is both is shown as a name.
 
     The strips show a day, a week and a quarter of a year. What could not be seen, and when nobody watched, stands there as
     such: it counts neither as good nor as bad.
@@ -56,6 +62,7 @@ def history(  # noqa: PLR0913, PLR0917  each is an option
       truehelo history 192.0.2.25 --evidence 412 -o change.evidence
       truehelo replay change.evidence -v
       truehelo history 192.0.2.25 --json
+      truehelo history example.com
     """
     if output is not None and number is None:
         raise click.UsageError("-o goes with --evidence; the history itself is written by > FILE")
@@ -88,6 +95,7 @@ def _history(
 ) -> int:
     from truehelo.app.watching import find_config, read_config
     from truehelo.cli.status import policy_of
+    from truehelo.monitor.reading.domains import domain_history
     from truehelo.monitor.reading.history import history as read_history
 
     path = find_config(config)
@@ -95,7 +103,17 @@ def _history(
     at = now()
     with opened_with(database, configuration, path) as store, store.read() as connection:
         policy = policy_of(configuration, connection, at)
-        found = read_history(connection, target, policy, at, since=since, most=most)
+        domain = domain_history(connection, target, at, since=since, most=most)
+        try:
+            found = read_history(connection, target, policy, at, since=since, most=most)
+        except InputError:
+            if domain is None:
+                raise
+            found = None
+    if found is None or (domain is not None and not as_json):
+        _domain(domain, as_json, color)
+    if found is None:
+        return GOOD
     if as_json:
         from truehelo.render.history_data import document
 
@@ -105,6 +123,13 @@ def _history(
 
         write(render(found, look(color)))
     return GOOD
+
+
+def _domain(found: "DomainHistory | None", as_json: bool, color: str) -> None:
+    from truehelo.render.domain_history import document, render
+
+    if found is not None:
+        write(document(found) if as_json else render(found, look(color)) + "\n")
 
 
 def _evidence(target: str, number: int, output: str | None, database: str | None, config: str | None) -> int:

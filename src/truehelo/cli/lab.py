@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 1.0
 """How long an interrupted command has to end by itself, in seconds."""
-LOOKING_UP = ("check", "wait", "doctor")
+LOOKING_UP = ("check", "domain", "wait", "doctor")
 """The commands that take the options of a laboratory."""
 
 

@@ -59,7 +59,7 @@ class Seconds(click.FloatRange):
         return super().convert(value, param, ctx)
 
 
-_ADVANCED: list[Decorator] = [
+_TRIES: list[Decorator] = [
     click.option("--timeout", type=Seconds(0.05, 600), metavar="SECONDS", help="Per DNS try and SMTP step [3 and 15]."),
     click.option(
         "--retries",
@@ -69,6 +69,10 @@ _ADVANCED: list[Decorator] = [
         show_default=True,
         help="More DNS tries per server.",
     ),
+]
+
+_ADVANCED: list[Decorator] = [
+    *_TRIES,
     click.option("-4", "only4", is_flag=True, help="IPv4 addresses of names only."),
     click.option("-6", "only6", is_flag=True, help="IPv6 addresses of names only."),
 ]
@@ -77,7 +81,7 @@ _CONCURRENCY = click.option(
     "--concurrency", type=click.IntRange(1, 100_000), metavar="N", default=200, show_default=True, help="Targets at once."
 )
 
-_LOOKUP: list[Decorator] = [
+_WHERE: list[Decorator] = [
     click.option(
         "--resolver",
         "resolvers",
@@ -88,8 +92,9 @@ _LOOKUP: list[Decorator] = [
     click.option(
         "--connect-to", multiple=True, metavar="IP:PORT:IP:PORT", help="Reach the first endpoint at the second. Repeatable."
     ),
-    *_ADVANCED,
 ]
+
+_LOOKUP: list[Decorator] = [*_WHERE, *_ADVANCED]
 
 _RDAP = click.option("--rdap", is_flag=True, help="Ask the registry who holds the address.")
 
@@ -134,7 +139,9 @@ _DNSBL: list[Decorator] = [
     click.option("--dnsbl-keys", metavar="FILE", help='Keys of blocklists, in TOML: spamhaus-zen = "KEY".'),
 ]
 
-_OUTPUT: list[Decorator] = [
+_COLOR = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+
+_FORMATS: list[Decorator] = [
     click.option(
         "--format", "-f", "format_name", type=click.Choice(list(FORMATS)), help="Format of standard output [text]."
     ),
@@ -154,18 +161,34 @@ _OUTPUT: list[Decorator] = [
         show_default=True,
         help="What makes exit code 1.",
     ),
+]
+
+_OUTPUT: list[Decorator] = [
+    *_FORMATS,
     click.option("--checklist", is_flag=True, help="End with what is done, not done, not determined."),
     click.option("--matrix", is_flag=True, help="Text only of what each receiver does with each address."),
     click.option("--ticket", is_flag=True, help="Text only of the message to the holder of the address."),
     click.option("-q", "--quiet", is_flag=True, help="Verdict lines only."),
     click.option("-v", "--verbose", count=True, help="Evidence; -vv every exchange and the SMTP transcript."),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+    _COLOR,
+]
+
+_PLAIN_OUTPUT: list[Decorator] = [
+    *_FORMATS,
+    click.option("-q", "--quiet", is_flag=True, help="One line each."),
+    click.option("-v", "--verbose", count=True, help="Evidence, and all of what is listed; -vv every exchange."),
+    _COLOR,
 ]
 
 
 def lookup_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of whatever asks the DNS; the command gets `settings`."""
     return _settings(_all(_LOOKUP)(function))
+
+
+def records_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever asks the DNS for both address families alike; the command gets `settings`."""
+    return _settings(_all([*_WHERE, *_TRIES])(function))
 
 
 def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -202,6 +225,11 @@ def json_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of whatever prints an audit; the command gets `output`."""
     return _output(_all(_OUTPUT)(function))
+
+
+def plain_output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever prints findings in all formats and audits no addresses; the command gets `output`."""
+    return _output(_all(_PLAIN_OUTPUT)(function))
 
 
 def _settings(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -270,7 +298,7 @@ def _make_output(values: dict[str, Any]) -> Output:
     format_name, as_json = values.pop("format_name"), values.pop("as_json")
     if as_json and format_name not in (None, "json"):
         raise click.UsageError(f"--json and --format {format_name} exclude each other")
-    ticket = values.pop("ticket")
+    ticket = values.pop("ticket", False)
     if ticket and (as_json or format_name not in (None, "text")):
         raise click.UsageError("--ticket prints text; name another format for a file, as in -o audit.json")
     quiet, verbose = values.pop("quiet"), values.pop("verbose")
@@ -282,7 +310,7 @@ def _make_output(values: dict[str, Any]) -> Output:
         verbosity=-1 if quiet else min(verbose, 2),
         color=values.pop("color"),
         fail_on=values.pop("fail_on"),
-        checklist=values.pop("checklist"),
-        matrix=values.pop("matrix"),
+        checklist=values.pop("checklist", False),
+        matrix=values.pop("matrix", False),
         ticket=ticket,
     )

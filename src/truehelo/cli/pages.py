@@ -1,6 +1,7 @@
 """The documentation pages of the checks: one section a tag, and Markdown as plain text.
 
-The pages are docs/checks/*.md of the source, packaged as truehelo/pages. They are ours, so their markup is trusted.
+The pages are docs/checks/*.md, docs/domains/*.md and docs/watched/*.md of the source, packaged as truehelo/pages.
+They are ours, so their markup is trusted.
 """
 
 import re
@@ -33,12 +34,16 @@ def sections() -> dict[str, str]:
 
 
 def _texts() -> Iterator[str]:
-    packaged = files("truehelo") / "pages"
-    folder = packaged if packaged.is_dir() else Path(__file__).parents[3] / "docs" / "checks"
-    if folder.is_dir():
-        for page in sorted(folder.iterdir(), key=lambda each: each.name):
-            if page.name.endswith(".md"):
-                yield page.read_text(encoding="utf-8")
+    packaged, docs = files("truehelo") / "pages", Path(__file__).parents[3] / "docs"
+    for folder in (
+        (packaged, packaged / "domains", packaged / "watched")
+        if packaged.is_dir()
+        else (docs / "checks", docs / "domains", docs / "watched")
+    ):
+        if folder.is_dir():
+            for page in sorted(folder.iterdir(), key=lambda each: each.name):
+                if page.name.endswith(".md"):
+                    yield page.read_text(encoding="utf-8")
 
 
 def first_sentence(markdown: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,15 +99,27 @@ def report(audit: Audit, output: Output, where: Mapping[str, str] | None = None,
         where=where or {},
     )
     failed = _save(audit, save)
-    for file, format_name in file_formats(output).items():
-        try:
-            _write_file(file, render(audit, format_name, plain))
-        except FileError as error:
-            failed = failed or error
+    failed = failed or write_files(output, lambda format_name: render(audit, format_name, plain))
     _print(audit, output, plain)
     if failed is not None:
         raise failed
     return plugin_state(audit, threshold) if output.format_name == "nagios" else exit_code(audit, threshold)
+
+
+def write_files(output: Output, rendered: Callable[[str], str]) -> FileError | None:
+    """Write each file in its format; the first that cannot be written is returned, when the others are."""
+    failed: FileError | None = None
+    for file, format_name in file_formats(output).items():
+        try:
+            _write_file(file, rendered(format_name))
+        except FileError as error:
+            failed = failed or error
+    return failed
+
+
+def look_of_stdout(plain: Look, color: str) -> Look:
+    """Return a look with the width, the colours and the character set of standard output."""
+    return replace(plain, width=width(sys.stdout), color=wants_color(sys.stdout, color), ascii=wants_ascii(sys.stdout))
 
 
 def _save(audit: Audit, save: str | None) -> FileError | None:
@@ -123,11 +135,8 @@ def _save(audit: Audit, save: str | None) -> FileError | None:
 
 def _print(audit: Audit, output: Output, plain: Look) -> None:
     format_name = output.format_name or "text"
-    if not _went_to_file(output):
-        look = replace(
-            plain, width=width(sys.stdout), color=wants_color(sys.stdout, output.color), ascii=wants_ascii(sys.stdout)
-        )
-        write(render(audit, format_name, look))
+    if not went_to_file(output):
+        write(render(audit, format_name, look_of_stdout(plain, output.color)))
         if format_name not in COMPLETE:
             _tell_rest(audit)
 
@@ -138,7 +147,7 @@ def _write_file(file: str, text: str) -> None:
     write_whole(Path(file), text.encode("utf-8", "backslashreplace"))
 
 
-def _went_to_file(output: Output) -> bool:
+def went_to_file(output: Output) -> bool:
     """A format that was named for a file (`--format junit -o results`) is not printed as well."""
     return any(_by_suffix(file, None) != format_name for file, format_name in file_formats(output).items())
 

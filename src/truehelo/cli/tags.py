@@ -35,5 +35,6 @@ def known_tag(text: str) -> str:
 def _known() -> frozenset[str]:
     from truehelo.blocklists.catalogue import catalogue
     from truehelo.checks import all_tags
+    from truehelo.sources.tags import TAGS
 
-    return frozenset({*all_tags(), *OTHERS, *(_LISTED + name for name in catalogue())})
+    return frozenset({*all_tags(), *TAGS, *OTHERS, *(_LISTED + name for name in catalogue())})

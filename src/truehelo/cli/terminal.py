@@ -3,11 +3,12 @@
 Results go to standard output, everything else to standard error. Text that came from elsewhere is made visible first.
 """
 
+import io
 import os
 import shutil
 import sys
 import time
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self, TextIO
 
 from truehelo.errors import FileError
 from truehelo.facts.text import visible
@@ -79,6 +80,12 @@ def write(text: str) -> bool:
             return False
         raise FileError("standard output", f"cannot be written ({error.strerror})") from None
     return True
+
+
+def read_any_bytes(stream: TextIO) -> None:
+    """Make a stream take any octets: a line that is no UTF-8 is one bad line, and a byte order mark is none of it."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8-sig", errors="backslashreplace")
 
 
 class ProgressLine:

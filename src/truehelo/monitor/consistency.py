@@ -13,10 +13,12 @@ from sqlalchemy import Connection, Select, exists, func, select
 from truehelo.facts.text import visible
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitor.quorum import agreed
+from truehelo.monitor.sources.incidents import is_told
 from truehelo.monitor.upkeep import CANNOT_SEE
 from truehelo.store import incidents as rows
 from truehelo.store import schedule as plan
 from truehelo.store.tables import incidents, members, outbox, schedule, subjects, unseen
+from truehelo.store.things import rows as things
 
 MOST = 20
 """Of each kind of trouble that are named; the others are counted."""
@@ -38,6 +40,7 @@ def inconsistencies(connection: Connection, policy: Policy, channels: Collection
         *_named(connection, _seeing(), "incident {} is open, and nothing is blind for its cause"),
         *_named(connection, _unended(), "incident {} is closed, and {} is an open member of it in {}"),
         *_untold(connection, policy, now),
+        *_things_untold(connection, policy, now),
         *_named(connection, _unscheduled(), "{} is watched, and has no place in the schedule"),
         *_named(connection, _ghosts(), "{} is no longer watched, and is in the schedule"),
         *_named(connection, _taken(now), "{} is taken until {}, longer than anybody takes one"),
@@ -75,12 +78,11 @@ def _seeing() -> "Select[Any]":
 
 
 def _unended() -> "Select[Any]":
-    return (
-        select(incidents.c.id, subjects.c.ip, members.c.tag)
-        .join_from(members, incidents, incidents.c.id == members.c.incident_id)
-        .join(subjects, subjects.c.id == members.c.subject_id)
-        .where(incidents.c.closed.is_not(None), members.c.closed.is_(None))
-    )
+    return rows.named(
+        select(incidents.c.id, rows.NAME, members.c.tag).join_from(
+            members, incidents, incidents.c.id == members.c.incident_id
+        )
+    ).where(incidents.c.closed.is_not(None), members.c.closed.is_(None))
 
 
 def _untold(connection: Connection, policy: Policy, now: float) -> Iterator[str]:
@@ -99,6 +101,19 @@ def _untold(connection: Connection, policy: Policy, now: float) -> Iterator[str]
     yield from (f"{visible(ip)} fails in {visible(tag)}, and has no incident" for ip, tag in untold[:MOST])
     if len(untold) > MOST:
         yield f"and {len(untold) - MOST:,} more of the same"
+
+
+def _things_untold(connection: Connection, policy: Policy, now: float) -> Iterator[str]:
+    """Domains, keys, sources and reporters that are not well, and have no incident."""
+    held = {(member.thing_id, member.tag) for member in rows.of_things(connection)}
+    standing = {(thing.id, state.tag): (thing, state) for thing, state in things.states(connection)}
+    for key, (thing, state) in standing.items():
+        if key not in held and thing.removed_at is None and is_told(thing, state, policy, now):
+            yield f"{thing.kind} {visible(thing.name)} fails in {visible(state.tag)}, and has no incident"
+    for member in rows.of_things(connection):
+        if (member.thing_id, member.tag) not in standing and member.well_since is None:
+            name = f"{member.kind} {visible(member.ip)}"
+            yield f"{name} is well in {visible(member.tag)}, and in incident {member.incident_id}"
 
 
 def _unscheduled() -> "Select[Any]":

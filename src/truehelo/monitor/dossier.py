@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from truehelo.configuration.match import any_match, fits_tag
 from truehelo.findings import Severity
+from truehelo.monitor.notices import about_of
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitor.silencing import silences_of
 from truehelo.monitoring import Deed, Dispatch, Dossier, Incident, Member, Silence, Try
@@ -103,6 +104,7 @@ def _incident(row: IncidentRow, counts: Mapping[int, tuple[int, int]], members: 
         open_count=still,
         members=members,
         details=row.details,
+        about=about_of(row),
     )
 
 

@@ -96,7 +96,7 @@ def fail(  # noqa: PLR0913  each is a part of what happened
                 new=failure.new,
             )
         if flapping:
-            _mark_flapping(connection, number, policy, now)
+            mark_flapping(connection, number, policy, now)
         held = rows.of_subject(connection, subject.id)
 
 
@@ -263,7 +263,7 @@ def briefs(
     ]
 
 
-def _mark_flapping(connection: Connection, number: int, policy: Policy, now: float) -> None:
+def mark_flapping(connection: Connection, number: int, policy: Policy, now: float) -> None:
     """From now on its changes are not told, until it is stable; that it flaps is told once."""
     incident = rows.incident(connection, number)
     if incident is None or incident.details.get(FLAPPING):

@@ -10,7 +10,7 @@ from truehelo.errors import FileError
 from truehelo.findings import Severity
 from truehelo.monitor.incidents import FLAPPING
 from truehelo.monitor.policy import moment
-from truehelo.monitoring import Member, Notice, NoticeKind
+from truehelo.monitoring import ADDRESSES, Member, Notice, NoticeKind
 from truehelo.store import incidents as rows
 from truehelo.store.incidents import IncidentRow, MemberRow
 
@@ -45,13 +45,14 @@ def notice_of(connection: Connection, incident: IncidentRow, kind: NoticeKind, n
     details = incident.details
     until = str(details.get("caches_until") or "")
     ending = kind in (NoticeKind.RECOVERED, NoticeKind.STABLE, NoticeKind.SEEN)
+    about = about_of(incident)
     lines = [f"also: {tag}" for tag in sorted({member.tag for member in found} - {incident.tag})]
     return Notice(
         kind=kind,
         tag=incident.tag,
         severity=Severity(incident.severity),
         at=moment(now),
-        summary=summary(incident, kind, told, len(one_each)),
+        summary=summary(incident, kind, told, len(one_each), about),
         incident=incident.id,
         opened=moment(incident.opened),
         closed=None if incident.closed is None else moment(incident.closed),
@@ -66,7 +67,14 @@ def notice_of(connection: Connection, incident: IncidentRow, kind: NoticeKind, n
         groups=tuple(dict.fromkeys(group for each in found for group in each.groups)),
         owners=tuple(dict.fromkeys(each.owner for each in found if each.owner)),
         url=f"{url.rstrip('/')}/incidents/{incident.id}" if url else "",
+        about=about,
+        ended=str(details.get("ended") or "") if kind is NoticeKind.RECOVERED else "",
     )
+
+
+def about_of(incident: IncidentRow) -> str:
+    """Return what the members of an incident are, in the plural."""
+    return str(incident.details.get("about") or ADDRESSES)
 
 
 def _told_of(found: Sequence[MemberRow], incident: IncidentRow, one_each: list[MemberRow]) -> list[MemberRow]:
@@ -75,11 +83,15 @@ def _told_of(found: Sequence[MemberRow], incident: IncidentRow, one_each: list[M
     return [story.get(member.ip, member) for member in one_each]
 
 
-def summary(incident: IncidentRow, kind: NoticeKind, members: Sequence[MemberRow], count: int) -> str:
+def summary(
+    incident: IncidentRow, kind: NoticeKind, members: Sequence[MemberRow], count: int, about_what: str = ADDRESSES
+) -> str:
     """Say in one sentence what it is about."""
     about = str(incident.details.get("message") or incident.cause)
     if kind in (NoticeKind.UNSEEN, NoticeKind.SEEN):
         about = incident.cause
+    elif count > 1 and about_what != ADDRESSES:
+        about = f"{count} {about_what}: {incident.cause}"
     elif count > 1:
         networks = sorted({member.network for member in members})
         where = f" in {networks[0]}" if len(networks) == 1 else f" in {len(networks)} networks"

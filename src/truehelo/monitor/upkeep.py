@@ -14,12 +14,14 @@ from truehelo.configuration.watch import RetentionSettings
 from truehelo.drift.routing import Reminder, next_reminder
 from truehelo.findings import Severity
 from truehelo.monitor.incidents import Told, briefs, close_if_over, notice_key, tell
-from truehelo.monitor.notices import freeze
+from truehelo.monitor.notices import about_of, freeze
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitoring import Notice, NoticeKind
 from truehelo.store import incidents as rows
 from truehelo.store import tables, upkeep
+from truehelo.store.reports import retention
 from truehelo.store.spans import BEGAN, HEARTBEAT
+from truehelo.store.things.rows import prune as prune_things
 from truehelo.store.upkeep import DAY_S, Blind
 
 CANNOT_SEE = "CANNOT_SEE"
@@ -195,7 +197,7 @@ def _digest(connection: Connection, since: float, until: float, now: float) -> N
 def _list(word: str, found: list[rows.IncidentRow], counts: Mapping[int, tuple[int, int]]) -> list[str]:
     shown = found[:20]
     lines = [f"{word}: {len(found)}"] + [
-        f"  {each.id}: {each.cause} ({counts.get(each.id, (0, 0))[0]} addresses), since {_when(each.opened)}"
+        f"  {each.id}: {each.cause} ({counts.get(each.id, (0, 0))[0]} {about_of(each)}), since {_when(each.opened)}"
         for each in shown
     ]
     return [*lines, f"  and {len(found) - len(shown)} more"] if len(found) > len(shown) else lines
@@ -205,15 +207,24 @@ def _when(at: float) -> str:
     return f"{moment(at):%Y-%m-%d %H:%M}"
 
 
-def retain(connection: Connection, settings: RetentionSettings, now: float) -> int:
-    """Roll up the days that are over, and remove what is older than it is to be kept; return how many rows were removed."""
-    return upkeep.prune(
+def retain(connection: Connection, settings: RetentionSettings, now: float, *, reports_at_once: int | None = None) -> int:
+    """Roll up the days that are over, and remove what is older than it is to be kept; return how many rows were removed.
+
+    `reports_at_once` bounds what goes of reports, of which there may be millions: what is left goes the next time.
+    """
+    removed = upkeep.prune(
         connection,
         # Whole days: one that is not rolled up yet must be there as a whole when it is.
         history_before=_roll_up(connection, settings, now) * DAY_S,
         incidents_before=now - settings.incidents_days * DAY_S,
         deliveries_before=now - settings.deliveries_days * DAY_S,
     )
+    today = int(now // DAY_S)
+    kept = retention.Kept(
+        records=today - settings.records_days, sums=today - settings.rollups_days, failures=today - settings.failures_days
+    )
+    things = prune_things(connection, now - settings.history_days * DAY_S)
+    return removed + things + retention.prune(connection, kept, reports_at_once)
 
 
 def _roll_up(connection: Connection, settings: RetentionSettings, now: float) -> int:

@@ -41,6 +41,8 @@ FLUSH_S = 0.2
 FLUSH_MANY = 250
 MAX_UNWRITTEN = 20_000
 RETAIN_S = 3600.0
+REPORTS_AT_ONCE = 200_000
+"""How many records of reports retention removes at once: some seconds."""
 RETRY_S = 5.0
 Turn = Callable[[], Awaitable[float]]
 """One round of a kind of work; returns for how many seconds there is nothing of it to do."""
@@ -372,7 +374,7 @@ class Watch:
             self._retained_at = now
             with self.database.write() as connection:
                 if upkeep.alone(connection):
-                    chores.retain(connection, self.configuration.watching.retention, now)
+                    chores.retain(connection, self.configuration.watching.retention, now, reports_at_once=REPORTS_AT_ONCE)
         with self.database.read() as connection:
             metrics = self.configuration.service.metrics
             wanted = metrics is not None and metrics.per_target

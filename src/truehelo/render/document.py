@@ -75,9 +75,9 @@ def subject_document(subject: SubjectAudit) -> Json:
         "verdict": str(subject.verdict),
         "iprev": str(subject.identity.iprev),
         "names": names(subject.identity),
-        "findings": [_finding(finding) for finding in subject.findings],
+        "findings": [finding_document(finding) for finding in subject.findings],
         "receivers": [_opinion(opinion) for opinion in subject.receivers],
-        "advice": [_step(step) for step in subject.advice],
+        "advice": [step_document(step) for step in subject.advice],
         **({"blocklists": blocklists.document(subject)} if facts.blocklists else {}),
         **({"what_if": _what_if(subject, subject.what_if)} if subject.what_if is not None else {}),
         "evidence": evidence(subject),
@@ -119,7 +119,7 @@ def _what_if(subject: SubjectAudit, imagined: WhatIf) -> Json:
         "iprev": str(after.identity.iprev),
         "names": names(after.identity),
         "gone": [finding.tag.name for finding in found.gone],
-        "new": [_finding(finding) for finding in found.new],
+        "new": [finding_document(finding) for finding in found.new],
         "minds": [
             {"receiver": opinion.receiver, "before": str(was.verdict), "after": str(will.verdict), "reply": will.reply}
             for opinion, was, will in found.minds
@@ -147,7 +147,8 @@ def _helo(facts: SubjectFacts) -> Json | None:
     return None if facts.helo is None else {"name": facts.helo, "source": facts.helo_source}
 
 
-def _finding(finding: Finding) -> Json:
+def finding_document(finding: Finding) -> Json:
+    """Return a finding as plain dicts and lists."""
     return {
         "tag": finding.tag.name,
         "result": str(finding.result),
@@ -159,7 +160,8 @@ def _finding(finding: Finding) -> Json:
     }
 
 
-def _step(step: Step) -> Json:
+def step_document(step: Step) -> Json:
+    """Return a step of advice as plain dicts and lists."""
     return {
         "step": step.step,
         "owner": step.owner,
@@ -205,18 +207,19 @@ def evidence(subject: SubjectAudit) -> Json:
     facts = subject.facts
     found: Json = {}
     for lookup in all_lookups(subject):
-        found[lookup.key] = {"kind": "dns", "outcome": str(lookup.outcome), **_plain(lookup)}
+        found[lookup.key] = {"kind": "dns", "outcome": str(lookup.outcome), **plain(lookup)}
     for session in facts.sessions:
-        found[session.key] = {"kind": "smtp", **_plain(session)}
+        found[session.key] = {"kind": "smtp", **plain(session)}
     if facts.reverse_zone is not None:
-        view = _plain(facts.reverse_zone)
+        view = plain(facts.reverse_zone)
         view["lookups"] = [lookup.key for lookup in facts.reverse_zone.lookups]  # each stands in the evidence itself
         found[facts.reverse_zone.key] = {"kind": "zone", **view}
     if facts.holder is not None:
-        found[facts.holder.key] = {"kind": "rdap", **_plain(facts.holder)}
+        found[facts.holder.key] = {"kind": "rdap", **plain(facts.holder)}
     return found
 
 
-def _plain(fact: object) -> Json:
+def plain(fact: object) -> Json:
+    """Return a fact as plain dicts and lists."""
     built: Json = msgspec.to_builtins(fact)
     return built

@@ -3,7 +3,7 @@
 RFC 1035 presentation form for records, as dig prints them; arrows for an SMTP transcript, as swaks prints it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from truehelo.facts.dns import AuthoritativeView, Exchange, Lookup, Record
@@ -23,15 +23,24 @@ _ARROWS = {"S": "<-", "C": "->", "*": "**"}
 def draw(subject: SubjectAudit, style: Style) -> list[str]:
     """Return the evidence of one address as lines: a summary, or with -vv everything."""
     trace = style.look.verbosity >= TRACE
-    lines: list[str] = []
-    for lookup in all_lookups(subject):
-        lines += _traced(lookup) if trace else _summed(lookup)
-    if subject.facts.reverse_zone is not None:
-        lines += _zone(subject.facts.reverse_zone, trace)
+    lines = lookup_lines(all_lookups(subject), subject.facts.reverse_zone, trace=trace)
     for session in subject.facts.sessions:
         lines += _session(session, trace)
     if subject.facts.holder is not None:
         lines += _holder(subject.facts.holder)
+    return framed(lines, style)
+
+
+def lookup_lines(lookups: Iterable[Lookup], zone: AuthoritativeView | None, *, trace: bool) -> list[str]:
+    """Return lookups and the view of a zone as lines, in short or whole."""
+    lines: list[str] = []
+    for lookup in lookups:
+        lines += _traced(lookup) if trace else _summed(lookup)
+    return lines if zone is None else [*lines, *_zone(zone, trace)]
+
+
+def framed(lines: Iterable[str], style: Style) -> list[str]:
+    """Return evidence under its heading, within the width."""
     return ["  " + style.paint("Evidence", "bold"), *(folded for line in lines for folded in _fold(line, style))]
 
 

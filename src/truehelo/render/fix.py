@@ -4,9 +4,10 @@ Shows the steps that `advice` made; adds none.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from truehelo.facts.text import visible
-from truehelo.findings import Audit, Severity, Step, SubjectAudit
+from truehelo.findings import Audit, Finding, Severity, Step, SubjectAudit
 from truehelo.render import guidance
 from truehelo.render.look import NORMAL
 from truehelo.render.ranges import compress
@@ -35,20 +36,21 @@ def draw(subject: SubjectAudit, style: Style) -> list[str]:
         count = len(subject.advice)
         lines.append("  " + style.paint(f"Fix ({count} step{'s' if count > 1 else ''})", "bold"))
         for step in subject.advice:
-            lines += _step(step, style)
-    tag = _to_read(subject)
+            lines += draw_step(step, style)
+    tag = to_read(subject.findings, subject.advice)
     return [*lines, *(style.wrap(f"truehelo explain {tag}", "  More: ") if tag else [])]
 
 
-def _to_read(subject: SubjectAudit) -> str | None:
-    """The tag to read on about: among the worst, what the first step resolves; before a mere note, what is missing."""
-    found = [finding for finding in subject.findings if finding.severity is not Severity.OK]
-    first = subject.advice[0].resolves if subject.advice else ()
+def to_read(findings: Iterable[Finding], advice: Sequence[Step]) -> str | None:
+    """Return the tag to read on about: of the worst, what the first step resolves; before a mere note, what is missing."""
+    found = [finding for finding in findings if finding.severity is not Severity.OK]
+    first = advice[0].resolves if advice else ()
     found.sort(key=lambda f: (f.severity.rank, not f.tag.undetermined, f.tag.name not in first))
     return found[0].tag.name if found else None
 
 
-def _step(step: Step, style: Style) -> list[str]:
+def draw_step(step: Step, style: Style) -> list[str]:
+    """Return one step as lines."""
     head = f"  {step.step}. "
     indent = " " * len(head)
     lines = style.wrap(visible(step.what), head)

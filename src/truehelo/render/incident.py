@@ -32,7 +32,7 @@ def text(dossier: Dossier, look: Look, now: datetime) -> str:
     width = max(len(label) for label, _ in rows)
     for label, value in rows:
         lines += style.wrap(value, f"{label.ljust(width)}  ")
-    lines += _section("Addresses", _members(incident.members, style))
+    lines += _section(clean(incident.about, 80).capitalize(), _members(incident.members, style))
     lines += _section("Receivers that mind", _texts(incident.details.get("receivers"), style))
     lines += _section("What to do", _fix(incident.details.get("fix"), style))
     lines += _section("Told", [line for each in dossier.dispatches for line in dispatch_lines(each, style, now)])
@@ -54,7 +54,7 @@ def _facts(dossier: Dossier, now: datetime) -> Iterable[tuple[str, str]]:
     yield "First seen", when(first)
     yield "Open since", f"{when(incident.opened)} ({length((incident.closed or now) - incident.opened)})"
     yield "Closed", when(incident.closed)
-    yield "Addresses", addresses(incident) if incident.count else ""
+    yield clean(incident.about, 80).capitalize(), addresses(incident) if incident.count else ""
     yield "Also", ", ".join(clean(tag, 80) for tag in also)
     yield "Groups", ", ".join(clean(group, 80) for group in dossier.groups[:50])
     yield "Owners", ", ".join(clean(owner, 80) for owner in dossier.owners[:50])

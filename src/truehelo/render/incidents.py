@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from truehelo import __version__
 from truehelo.facts.text import visible
-from truehelo.monitoring import Deed, Dispatch, Dossier, Incident, Member, Silence
+from truehelo.monitoring import ADDRESSES, Deed, Dispatch, Dossier, Incident, Member, Silence
 from truehelo.render.document import Json, dumps
 from truehelo.render.look import Look
 from truehelo.render.notice_parts import clean
@@ -63,16 +63,23 @@ def headline(incident: Incident) -> str:
     """Say in one sentence what an incident is about."""
     flapping = "it comes and goes: " if incident.details.get("flapping") else ""
     if incident.count > 1 and "count" not in incident.details:  # what cannot be seen says so itself
-        return flapping + clean(f"{incident.count:,} addresses: {incident.cause}")
+        return flapping + clean(f"{incident.count:,} {incident.about}: {incident.cause}")
     return flapping + clean(str(incident.details.get("message") or incident.cause))
 
 
 def addresses(incident: Incident) -> str:
-    """Return how many addresses an incident has, and how many of them are not well yet."""
-    noun = "address" if incident.count == 1 else "addresses"
+    """Return how many addresses (or what it is about) an incident has, and how many of them are not well yet."""
     still = incident.open_count
     left = f", {still:,} not well" if incident.closed is None and still != incident.count else ""
-    return f"{incident.count:,} {noun}{left}"
+    return f"{counted(incident.count, incident.about)}{left}"
+
+
+def counted(count: int, about: str = ADDRESSES) -> str:
+    """Return a number of addresses, or of what it is about: "1 address", "12 domains"."""
+    noun = clean(about, 80)
+    if count == 1:
+        noun = "address" if noun == ADDRESSES else noun.removesuffix("s")
+    return f"{count:,} {noun}"
 
 
 def text(found: Sequence[Dossier], look: Look, now: datetime, *, more: bool, closed: bool) -> str:

@@ -7,6 +7,7 @@ A missing fact is `skipped`: a `failure` would say that the names are wrong, whi
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC
 
 from truehelo.facts.text import visible
@@ -23,9 +24,14 @@ def render(audit: Audit, look: Look) -> str:
     root = ET.Element("testsuites", name="truehelo", time=f"{audit.elapsed_s:.3f}")
     stamp = audit.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     for subject in audit.subjects:
-        _suite(root, str(subject.facts.ip), stamp, _cases(subject, look))
+        add_suite(root, str(subject.facts.ip), stamp, _cases(subject, look))
     for unresolved in audit.unresolved:
-        _suite(root, unresolved.asked, stamp, [_unresolved(unresolved, look)])
+        add_suite(root, unresolved.asked, stamp, [_unresolved(unresolved, look)])
+    return finished(root)
+
+
+def finished(root: ET.Element) -> str:
+    """Return the document with the counts of all its suites."""
     for word in ("tests", "failures", "errors", "skipped"):
         root.set(word, str(sum(int(suite.get(word, "0")) for suite in root)))
     ET.indent(root)
@@ -37,7 +43,8 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
 
 
-def _suite(root: ET.Element, name: str, stamp: str, cases: list[ET.Element]) -> None:
+def add_suite(root: ET.Element, name: str, stamp: str, cases: list[ET.Element]) -> None:
+    """Add a suite with its counts."""
     suite = ET.SubElement(root, "testsuite", name=legal(name), timestamp=stamp, time="0")
     counts = Counter(child.tag for case in cases for child in case)
     suite.set("tests", str(len(cases)))
@@ -55,9 +62,14 @@ def _cases(subject: SubjectAudit, look: Look) -> list[ET.Element]:
         ET.SubElement(verdict, "skipped", message=legal(verdict_words(subject)))
     else:
         ET.SubElement(verdict, "system-out").text = legal(f"{subject.verdict}: {verdict_words(subject)}")
+    return [verdict, *finding_cases(subject.findings, look)]
+
+
+def finding_cases(findings: Iterable[Finding], look: Look) -> list[ET.Element]:
+    """Return one case for each finding."""
     seen: Counter[str] = Counter()
-    cases = [verdict]
-    for finding in subject.findings:
+    cases = []
+    for finding in findings:
         seen[finding.tag.name] += 1
         number = seen[finding.tag.name]
         cases.append(_case(finding, finding.tag.name + (f" ({number})" if number > 1 else ""), look))

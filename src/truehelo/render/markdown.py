@@ -87,13 +87,13 @@ def _subject(subject: SubjectAudit) -> list[str]:
     for link in chain.rows(subject):
         what = code(link.what) if link.what else ""
         lines.append(f"| {link.label} | {_MARKS[link.mark]} | {what} | {escape(link.why)} |")
-    lines += ["", *(_finding(finding) for finding in subject.findings)]
+    lines += ["", *(finding_line(finding) for finding in subject.findings)]
     lines += _blocklists(subject)
     lines += _receivers(subject)
     if subject.advice:
         lines += ["", "### Fix", ""]
         for step in subject.advice:
-            lines += _step(step)
+            lines += step_lines(step)
     return lines
 
 
@@ -130,11 +130,13 @@ def _sentence(text: str) -> str:
     return escape(text[:1].upper() + text[1:]) + "."
 
 
-def _finding(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
+    """Return a finding as an item of a list."""
     return f"- **{finding.severity}** {code(finding.tag.name)}: {escape(finding.message)}"
 
 
-def _step(step: Step) -> list[str]:
+def step_lines(step: Step) -> list[str]:
+    """Return a step as an item of a numbered list."""
     lines = [f"{step.step}. {escape(step.what)}", ""]
     copied = [*step.records, *(f"$ {command}" for command in step.commands)]
     lines += _fenced(copied) if copied else []

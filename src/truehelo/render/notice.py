@@ -18,7 +18,7 @@ _MAX_SUMMARY = 300
 
 _LEADS = {
     NoticeKind.OPENED: "",
-    NoticeKind.GROWN: "more addresses: ",
+    NoticeKind.GROWN: "more {about}: ",
     NoticeKind.REMINDER: "still open: ",
     NoticeKind.ESCALATED: "nobody is on it: ",
     NoticeKind.RECOVERED: "recovered: ",
@@ -52,7 +52,8 @@ def subject(notice: Notice) -> str:
     """Return the subject line: which incident, how bad, what happened."""
     number = "" if notice.incident is None else f" #{notice.incident}"
     weight = notice.severity.upper() + ": " if notice.kind is NoticeKind.OPENED else ""
-    return visible(f"[truehelo{number}] {weight}{_LEADS[notice.kind]}{visible(notice.summary)}", MAX_SUBJECT)
+    lead = _LEADS[notice.kind].format(about=visible(notice.about, 80))
+    return visible(f"[truehelo{number}] {weight}{lead}{visible(notice.summary)}", MAX_SUBJECT)
 
 
 def thread(notice: Notice) -> str:

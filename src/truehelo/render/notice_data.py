@@ -38,6 +38,8 @@ def data(notice: Notice, thread: str) -> dict[str, object]:
         "fix": _texts(notice.fix),
         "lines": _texts(notice.lines),
         "url": visible(notice.url, MAX_TEXT),
+        "about": visible(notice.about, MAX_TEXT),
+        "ended": visible(notice.ended, MAX_TEXT),
     }
 
 

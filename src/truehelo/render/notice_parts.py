@@ -24,7 +24,7 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", re.ASCII)
 
 _OPENINGS = {
     NoticeKind.OPENED: "A new incident.",
-    NoticeKind.GROWN: "Further addresses fail for the same cause.",
+    NoticeKind.GROWN: "Further {about} fail for the same cause.",
     NoticeKind.REMINDER: "This is still open.",
     NoticeKind.ESCALATED: "This is still open, and nobody has acknowledged it.",
     NoticeKind.RECOVERED: "This is over: it was confirmed well.",
@@ -71,7 +71,7 @@ class Line:
 def parts(notice: Notice) -> list[Part]:
     """Return what a notice has to say, in the order in which it is read."""
     found = [
-        Part(paragraph=_OPENINGS[notice.kind]),
+        Part(paragraph=_opening(notice)),
         Part(paragraph=clean(notice.cause)),
         Part(title="What is known", rows=tuple(_facts(notice))),
         Part(title="What changed", lines=tuple(_changes(notice))),
@@ -81,6 +81,12 @@ def parts(notice: Notice) -> list[Part]:
         Part(title="If you are on it, or want to hear no more of it", lines=tuple(_answers(notice))),
     ]
     return [part for part in found if part.paragraph or part.rows or part.lines]
+
+
+def _opening(notice: Notice) -> str:
+    if notice.ended:
+        return f"This is over: {clean(notice.ended)}."
+    return _OPENINGS[notice.kind].format(about=clean(notice.about, 80))
 
 
 def clean(text: str, limit: int = MAX_LINE) -> str:
@@ -102,7 +108,7 @@ def _facts(notice: Notice) -> Iterable[tuple[str, str]]:
         ("First seen", moment(first)),
         ("Open since", moment(notice.opened)),
         ("Closed", moment(notice.closed)),
-        ("Addresses", _addresses(notice, count) if count else ""),
+        (clean(notice.about, 80).capitalize(), _addresses(notice, count) if count else ""),
         ("Groups", ", ".join(clean(group, 80) for group in notice.groups[:20])),
         ("Served by", ", ".join(clean(server, 255) for server in notice.served_by[:20])),
         ("Caches", moment(notice.caches_until, "may hold the old record until ")),

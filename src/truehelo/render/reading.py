@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from truehelo.findings import Severity
-from truehelo.monitoring import Dossier, Silence
+from truehelo.monitoring import ADDRESSES, Dossier, Silence
 
 STATES = ("failing", "suspect", "recovering", "undetermined", "new", "ok")
 """In which one of these an address stands, worst first: as in the worst of its tags, unless it cannot be seen now
@@ -229,6 +229,7 @@ class Told:
     receivers: tuple[str, ...] = ()
     served_by: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
+    about: str = ADDRESSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from truehelo.render import strip
-from truehelo.render.incidents import length
+from truehelo.render.incidents import counted, length
 from truehelo.render.notice_parts import clean
 from truehelo.render.notice_parts import moment as when
 from truehelo.render.reading import STATES, Asked, Course, Network, Report, Row, Told
@@ -129,7 +129,7 @@ def _fix(each: Told, now: datetime) -> Part:
     well = f", {each.count - each.unwell:,} of them well again" if each.unwell < each.count else ""
     on_it = f" {clean(each.acknowledged_by, 100)} is on it." if each.acknowledged_by else ""
     sentence = f"{clean(each.what)}. Since {when(each.opened)} ({length(now - each.opened)}).{on_it}"
-    items = [f"{_addresses(each.count)}{well}: {', '.join(clean(ip, 100) for ip in each.addresses)}"]
+    items = [f"{counted(each.count, each.about)}{well}: {', '.join(clean(ip, 100) for ip in each.addresses)}"]
     items += [f"Served by {', '.join(clean(name, 300) for name in each.served_by[:6])}"] if each.served_by else []
     items += [f"Minds: {clean(receiver, 300)}" for receiver in each.receivers[:MOST_RECEIVERS]]
     return Part(

@@ -16,7 +16,7 @@ from truehelo.render.exitcode import exit_code
 from truehelo.render.look import Look
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note", Severity.OK: "none"}
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note", Severity.OK: "none"}
 
 
 def render(audit: Audit, look: Look) -> str:
@@ -46,19 +46,29 @@ def _run(audit: Audit, look: Look, rules: dict[str, tuple[Tag, Check]], results:
         invocation["toolExecutionNotifications"] = [
             {"level": "warning", "message": {"text": visible(note)}} for note in notes
         ]
-    driver = {"name": "truehelo", "version": __version__, "rules": [_rule(*rules[name]) for name in sorted(rules)]}
+    return run_of([_rule(*rules[name]) for name in sorted(rules)], invocation, results)
+
+
+def run_of(rules: list[Json], invocation: Json, results: list[Json]) -> Json:
+    """Return a run of this program."""
+    driver = {"name": "truehelo", "version": __version__, "rules": rules}
     return {"tool": {"driver": driver}, "invocations": [invocation], "columnKind": "unicodeCodePoints", "results": results}
 
 
 def _rule(tag: Tag, check: Check | None) -> Json:
+    return rule(tag, "" if check is None else check.title)
+
+
+def rule(tag: Tag, title: str) -> Json:
+    """Return a tag as a rule; `title` is that of the check that gives it, "" where that is not known."""
     text = re.sub(r"\{(\w+)\}", r"<\1>", tag.message)
-    about = [f"Check: {check.title}."] if check is not None else []
+    about = [f"Check: {title}."] if title else []
     help_text = " ".join([f"{text}.", *about, *([f"See {', '.join(tag.cites)}."] if tag.cites else [])])
     return {
         "id": tag.name,
         "shortDescription": {"text": text},
         "help": {"text": f"{help_text} More: truehelo explain {tag.name}"},
-        "defaultConfiguration": {"level": "none" if tag.undetermined else _LEVELS[tag.severity]},
+        "defaultConfiguration": {"level": "none" if tag.undetermined else LEVELS[tag.severity]},
     }
 
 
@@ -70,7 +80,7 @@ def _result(subject: SubjectAudit, finding: Finding, index: int, look: Look) -> 
         "ruleId": finding.tag.name,
         "ruleIndex": index,
         "kind": "open" if finding.tag.undetermined else "fail",
-        "level": "none" if finding.tag.undetermined else _LEVELS[finding.severity],
+        "level": "none" if finding.tag.undetermined else LEVELS[finding.severity],
         "message": {"text": f"{ip}: {finding.message}.{fix}"},
         "locations": [_location(subject, look)],
         "partialFingerprints": {"truehelo/1": f"{ip}/{finding.tag.name}"},
@@ -82,14 +92,14 @@ def _location(subject: SubjectAudit, look: Look) -> Json:
     ip = str(subject.facts.ip)
     location: Json = {"logicalLocations": [{"name": ip, "fullyQualifiedName": ip, "kind": "resource"}]}
     physical = next(
-        (found for source in subject.facts.sources if (found := _written(look.where.get(source.asked, "")))), None
+        (found for source in subject.facts.sources if (found := written(look.where.get(source.asked, "")))), None
     )
     if physical is not None:
         location["physicalLocation"] = physical
     return location
 
 
-def _written(where: str) -> dict[str, Any] | None:
+def written(where: str) -> dict[str, Any] | None:
     """Read "servers.txt:12"; an argument or standard input is no file."""
     file, colon, line = where.rpartition(":")
     if not colon or not line.isdigit() or file == "standard input":

@@ -4,6 +4,7 @@ A passing target is one line; many targets are grouped by equal finding. Wording
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC
 
 from truehelo.facts.address import judgeable
@@ -119,7 +120,7 @@ def _failing(subject: SubjectAudit, style: Style) -> list[str]:
         "",
         *chain.draw(subject, style),
         "",
-        *_findings(subject, style),
+        *draw_findings(subject.findings, style),
     ]
     told = (blocklists.draw(subject, style), receivers.draw(subject, style))
     for part in (*told, fix.draw(subject, style), what_if.draw(subject, style)):
@@ -138,7 +139,7 @@ def _headline(subject: SubjectAudit, style: Style) -> list[str]:
 
 def _detail(subject: SubjectAudit, style: Style) -> list[str]:
     told = (blocklists.draw(subject, style), receivers.draw(subject, style))
-    parts = (chain.draw(subject, style), _findings(subject, style), *told)
+    parts = (chain.draw(subject, style), draw_findings(subject.findings, style), *told)
     return [line for part in (*parts, evidence.draw(subject, style)) if part for line in ("", *part)]
 
 
@@ -162,23 +163,24 @@ def _origin(subject: SubjectAudit, style: Style) -> list[str]:
     return lines + (style.wrap("found as " + "; ".join(found), "  ") if found else [])
 
 
-def _findings(subject: SubjectAudit, style: Style) -> list[str]:
+def draw_findings(findings: Sequence[Finding], style: Style) -> list[str]:
+    """Return findings as lines, worst first as they come; what is good stands on one line."""
     lines: list[str] = []
-    for finding in subject.findings:
+    for finding in findings:
         if finding.severity is Severity.OK:
             continue
         lines += _finding(finding, style)
-    good = list(dict.fromkeys(f.tag.name for f in subject.findings if f.severity is Severity.OK))
+    good = list(dict.fromkeys(f.tag.name for f in findings if f.severity is Severity.OK))
     if good:
-        lines += _labelled(Severity.OK, ", ".join(good), style)
+        lines += labelled(Severity.OK, ", ".join(good), style)
     return lines
 
 
 def _finding(finding: Finding, style: Style) -> list[str]:
-    return _labelled(finding.severity, f"{finding.tag.name}: {finding.message}", style)
+    return labelled(finding.severity, f"{finding.tag.name}: {finding.message}", style)
 
 
-def _labelled(severity: Severity, text: str, style: Style) -> list[str]:
+def labelled(severity: Severity, text: str, style: Style) -> list[str]:
     """Wrap behind the severity; the colour is put in afterwards, since it takes no columns."""
     first, *rest = style.wrap(text, " " * 11)
     return [f"  {style.severity(severity)}  {first.lstrip()}", *rest]
@@ -224,7 +226,7 @@ def _group(group: list[tuple[SubjectAudit, Finding]], style: Style) -> list[str]
     finding = group[0][1]
     ips = list(dict.fromkeys(subject.facts.ip for subject, _ in group))
     where = ", ".join(compress(ips))
-    lines = _labelled(finding.severity, f"{finding.tag.name}: {_count(len(ips))}: {where}", style)
+    lines = labelled(finding.severity, f"{finding.tag.name}: {_count(len(ips))}: {where}", style)
     example = "for example: " if len(ips) > 1 else ""
     return lines + style.wrap(f"{example}{finding.message}", " " * 11)
 

@@ -39,6 +39,7 @@ class Part(StrEnum):
     SCHEDULE = "schedule"
     INVENTORY = "inventory"
     PING = "ping"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

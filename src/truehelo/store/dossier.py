@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from truehelo.store.incidents import IncidentRow, incident_of
+from truehelo.store.incidents import IncidentRow, incident_of, named
 from truehelo.store.outbox import Letter, letter_of
-from truehelo.store.tables import acts, deliveries, incidents, members, outbox, subjects
+from truehelo.store.tables import acts, deliveries, incidents, members, outbox, subjects, things
 
 ACK, UNACK, NOTE = "ack", "unack", "note"
 """What operators do about an incident, as `acts` has it; `detail` begins with the number of the incident and a colon."""
@@ -76,8 +76,7 @@ def tries_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[t
 def groups_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the groups of the members of incidents."""
     rows = connection.execute(
-        select(members.c.incident_id, subjects.c.groups)
-        .join(subjects, subjects.c.id == members.c.subject_id)
+        named(select(members.c.incident_id, func.coalesce(subjects.c.groups, things.c.groups)).select_from(members))
         .where(members.c.incident_id.in_(numbers))
         .distinct()
     )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from truehelo.store.tables import incidents, members, meta, outbox, schedule, states, subjects
+from truehelo.store.tables import incidents, members, meta, outbox, schedule, states, subjects, things
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,14 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRow:
-    """A member as it is kept, with what is known of its subject."""
+    """A member as it is kept, with what is known of its subject, or of its thing: then `ip` is the name of that.
+
+    `kind` is "" for an address, else that of the thing; `domain` is whose key or source it is.
+    """
 
     id: int
     incident_id: int
-    subject_id: int
+    subject_id: int | None
     tag: str
     since: float
     joined: float
@@ -49,6 +52,9 @@ class MemberRow:
     expected: tuple[str, ...]
     groups: tuple[str, ...]
     owner: str
+    thing_id: int | None = None
+    kind: str = ""
+    domain: str = ""
 
 
 def serialise(connection: Connection) -> None:
@@ -125,7 +131,21 @@ def joinable(connection: Connection, key: str, opened_after: float) -> IncidentR
 
 def of_subject(connection: Connection, subject_id: int) -> list[tuple[IncidentRow, MemberRow]]:
     """Return the open memberships of a subject, each with its incident."""
-    rows = connection.execute(_members().where(members.c.subject_id == subject_id, members.c.closed.is_(None)))
+    return _with_incidents(connection, members.c.subject_id == subject_id)
+
+
+def of_thing(connection: Connection, thing_id: int) -> list[tuple[IncidentRow, MemberRow]]:
+    """Return the open memberships of a thing, each with its incident."""
+    return _with_incidents(connection, members.c.thing_id == thing_id)
+
+
+def of_things(connection: Connection) -> list[MemberRow]:
+    """Return the open memberships of all things."""
+    return [_member(row) for row in connection.execute(_OF_THINGS).mappings()]
+
+
+def _with_incidents(connection: Connection, whose: ColumnElement[bool]) -> list[tuple[IncidentRow, MemberRow]]:
+    rows = connection.execute(_members().where(whose, members.c.closed.is_(None)))
     found = [_member(row) for row in rows.mappings()]
     result = []
     for each in found:
@@ -135,15 +155,30 @@ def of_subject(connection: Connection, subject_id: int) -> list[tuple[IncidentRo
     return result
 
 
-def _members() -> Any:
-    return select(
-        members,
-        subjects.c.ip,
-        subjects.c.network,
-        subjects.c.expected,
-        subjects.c.groups,
-        subjects.c.owner,
-    ).join_from(members, subjects, members.c.subject_id == subjects.c.id)
+NAME = func.coalesce(subjects.c.ip, things.c.name)
+"""Whom a member is, for people: the address, or the name of the thing."""
+
+
+def named(wanted: "Select[Any]") -> "Select[Any]":
+    """Join what says who the members are that are selected."""
+    return wanted.outerjoin(subjects, members.c.subject_id == subjects.c.id).outerjoin(
+        things, members.c.thing_id == things.c.id
+    )
+
+
+def _members() -> "Select[Any]":
+    return named(
+        select(
+            members,
+            NAME.label("ip"),
+            func.coalesce(subjects.c.network, "").label("network"),
+            func.coalesce(subjects.c.expected, "[]").label("expected"),
+            func.coalesce(subjects.c.groups, things.c.groups).label("groups"),
+            func.coalesce(subjects.c.owner, things.c.owner).label("owner"),
+            func.coalesce(things.c.kind, "").label("kind"),
+            func.coalesce(things.c.domain, "").label("domain"),
+        ).select_from(members)
+    )
 
 
 def _member(row: RowMapping) -> MemberRow:
@@ -163,7 +198,13 @@ def _member(row: RowMapping) -> MemberRow:
         expected=tuple(msgspec.json.decode(row["expected"], type=list[str])),
         groups=tuple(msgspec.json.decode(row["groups"], type=list[str])),
         owner=row["owner"],
+        thing_id=row["thing_id"],
+        kind=row["kind"],
+        domain=row["domain"],
     )
+
+
+_OF_THINGS = _members().where(members.c.thing_id.is_not(None), members.c.closed.is_(None))
 
 
 def members_of(connection: Connection, number: int, most: int | None = None) -> list[MemberRow]:
@@ -173,17 +214,13 @@ def members_of(connection: Connection, number: int, most: int | None = None) -> 
 
 
 def counts(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return for each incident how many addresses it has, and how many of them are not well yet."""
+    """Return for each incident how many addresses (or things) it has, and how many of them are not well yet."""
     # One address may be watched from several vantage points.
+    wanted = select(
+        members.c.incident_id, func.count(NAME.distinct()), func.count(NAME.distinct()).filter(members.c.closed.is_(None))
+    )
     rows = connection.execute(
-        select(
-            members.c.incident_id,
-            func.count(subjects.c.ip.distinct()),
-            func.count(subjects.c.ip.distinct()).filter(members.c.closed.is_(None)),
-        )
-        .join_from(members, subjects, members.c.subject_id == subjects.c.id)
-        .where(members.c.incident_id.in_(numbers))
-        .group_by(members.c.incident_id)
+        named(wanted.select_from(members)).where(members.c.incident_id.in_(numbers)).group_by(members.c.incident_id)
     )
     return {number: (whole, still) for number, whole, still in rows}
 
@@ -194,13 +231,9 @@ Whom = tuple[Sequence[str], str]
 
 def whom(connection: Connection, number: int) -> list[Whom]:
     """Return each combination of groups and owner that the members of an incident have, once."""
-    found = connection.execute(
-        select(subjects.c.groups, subjects.c.owner)
-        .join_from(members, subjects, members.c.subject_id == subjects.c.id)
-        .where(members.c.incident_id == number)
-        .distinct()
-        .order_by(subjects.c.groups, subjects.c.owner)
-    )
+    groups, owner = func.coalesce(subjects.c.groups, things.c.groups), func.coalesce(subjects.c.owner, things.c.owner)
+    wanted = named(select(groups, owner).select_from(members)).where(members.c.incident_id == number)
+    found = connection.execute(wanted.distinct().order_by(groups, owner))
     return [(tuple(msgspec.json.decode(groups, type=list[str])), owner) for groups, owner in found]
 
 
@@ -247,13 +280,23 @@ def close_incident(connection: Connection, number: int, at: float) -> bool:
 
 
 def add_member(  # noqa: PLR0913  each is a column
-    connection: Connection, number: int, subject_id: int, tag: str, *, since: float, at: float, old: str, new: str
+    connection: Connection,
+    number: int,
+    subject_id: int | None,
+    tag: str,
+    *,
+    since: float,
+    at: float,
+    old: str,
+    new: str,
+    thing_id: int | None = None,
 ) -> bool:
-    """Add a subject to an incident; False when it is in an open one for this tag already."""
+    """Add a subject, or a thing, to an incident; False when it is in an open one for this tag already."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    whom = {"subject_id": subject_id} if thing_id is None else {"thing_id": thing_id}
     done = connection.execute(
         dialect.insert(members)
-        .values(incident_id=number, subject_id=subject_id, tag=tag, since=since, joined=at, old=old, new=new)
+        .values(incident_id=number, tag=tag, since=since, joined=at, old=old, new=new, **whom)
         .on_conflict_do_nothing()
     )
     return done.rowcount == 1
@@ -264,10 +307,11 @@ def change_member(connection: Connection, number: int, **values: Any) -> None:
     connection.execute(update(members).where(members.c.id == number).values(**values))
 
 
-def openings(connection: Connection, subject_id: int, tag: str, since: float) -> int:
-    """Return how often a subject began to fail in a tag since a time."""
+def openings(connection: Connection, subject_id: int | None, tag: str, since: float, *, thing_id: int | None = None) -> int:
+    """Return how often a subject, or a thing, began to fail in a tag since a time."""
+    whose = members.c.subject_id == subject_id if thing_id is None else members.c.thing_id == thing_id
     found: int = connection.execute(
-        select(func.count()).where(members.c.subject_id == subject_id, members.c.tag == tag, members.c.joined >= since)
+        select(func.count()).where(whose, members.c.tag == tag, members.c.joined >= since)
     ).scalar_one()
     return found
 

@@ -16,6 +16,9 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from truehelo.errors import FileError, InputError
 from truehelo.store import jobs
 from truehelo.store.database import Database, StoreError, cause_of
+from truehelo.store.reports import tables as _reports  # noqa: F401  they belong to the schema
+from truehelo.store.sources import tables as _sources  # noqa: F401  they belong to the schema
+from truehelo.store.things import tables as _things  # noqa: F401  they belong to the schema
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x7472_7565  # "true": PostgreSQL's advisory locks are numbers

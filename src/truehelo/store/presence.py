@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from truehelo.store.database import Database
 from truehelo.store.tables import outbox, schedule
+from truehelo.store.things.tables import watched_domains
 
 SIGN = "@"
 """How the name of a worker begins that holds such a lock; of others nobody knows whether they live."""
@@ -118,15 +119,19 @@ def presence_of(database: Database, worker: str, monotonic: Callable[[], float])
     return ServerPresence(database, worker, monotonic)
 
 
+_TAKEN = (schedule, outbox, watched_domains)
+"""What is taken by lease."""
+
+
 def give_up(connection: Connection, workers: Iterable[str]) -> int:
-    """Give up what these workers have taken; return how many subjects and messages that was."""
+    """Give up what these workers have taken; return how many subjects, messages and domains that was."""
     names = list(workers)
-    return sum(_give_up(connection, table, table.c.claimed_by.in_(names)) for table in (schedule, outbox))
+    return sum(_give_up(connection, table, table.c.claimed_by.in_(names)) for table in _TAKEN)
 
 
 def give_up_all_but(connection: Connection, worker: str) -> int:
-    """Give up what anybody else has taken; return how many subjects and messages that was."""
-    return sum(_give_up(connection, table, table.c.claimed_by != worker) for table in (schedule, outbox))
+    """Give up what anybody else has taken; return how many subjects, messages and domains that was."""
+    return sum(_give_up(connection, table, table.c.claimed_by != worker) for table in _TAKEN)
 
 
 def _give_up(connection: Connection, table: Table, held: ColumnElement[bool]) -> int:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 
+from truehelo.store.incidents import NAME, named
 from truehelo.store.spans import UNDETERMINED
 from truehelo.store.tables import incidents, listings, members, outbox, schedule, states, subjects
 
@@ -215,10 +216,9 @@ def incidents_of(connection: Connection, where: ColumnElement[bool], numbers: Se
 
 
 def only_members(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    """Return the address, the old and the new value of incidents that have one address each."""
+    """Return the address (or thing), the old and the new value of incidents that have one each."""
     rows = connection.execute(
-        select(members.c.incident_id, subjects.c.ip, members.c.old, members.c.new)
-        .join(subjects, subjects.c.id == members.c.subject_id)
+        named(select(members.c.incident_id, NAME, members.c.old, members.c.new).select_from(members))
         .where(members.c.incident_id.in_(numbers))
         .order_by(members.c.id.desc())
     )

@@ -8,6 +8,7 @@ are in the files beside.
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Double,
     ForeignKey,
@@ -190,7 +191,8 @@ members = Table(
     metadata,
     _id(),
     Column("incident_id", Id, ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False),
-    _subject(),
+    Column("subject_id", Id, ForeignKey("subjects.id", ondelete="CASCADE")),
+    Column("thing_id", Id, ForeignKey("things.id", ondelete="CASCADE")),
     Column("tag", Text, nullable=False),
     Column("since", Double, nullable=False),
     Column("joined", Double, nullable=False),
@@ -208,8 +210,33 @@ members = Table(
         sqlite_where=text("closed IS NULL"),
         postgresql_where=text("closed IS NULL"),
     ),
+    Index(
+        "uq_members_open_thing",
+        "thing_id",
+        "tag",
+        unique=True,
+        sqlite_where=text("closed IS NULL"),
+        postgresql_where=text("closed IS NULL"),
+    ),
+    CheckConstraint("(subject_id IS NULL) <> (thing_id IS NULL)", name="ck_members_whom"),
 )
-"""The addresses of an incident. One subject has one open incident for a tag: the index holds it, not hope."""
+"""Whom an incident is about: an address, or a thing. One has one open incident for a tag: the indexes hold it, not hope."""
+
+things = Table(
+    "things",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("domain", Text, nullable=False, server_default=""),
+    Column("groups", Text, nullable=False, server_default="[]"),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("added_at", Double, nullable=False),
+    Column("removed_at", Double),
+    UniqueConstraint("kind", "name", "domain"),
+)
+"""What an incident may be about beside addresses. `kind` is "domain", "key" (a DKIM selector of `domain`), "source" (an
+address that sends as `domain`) or "reporter". More of them is in `store/things/tables.py`."""
 
 outbox = Table(
     "outbox",

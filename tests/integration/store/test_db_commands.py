@@ -161,7 +161,14 @@ def test_info_counts_what_there_is(held: Held) -> None:
     assert found["version"] == head()
     assert found["octets"] > 10_000
     assert (found["rows"]["subjects"], found["rows"]["incidents"], found["rows"]["flips"]) == (3, 2, 0)
-    assert found["retention_days"] == {"history": 30, "incidents": 100, "deliveries": 10}
+    assert found["retention_days"] == {
+        "history": 30,
+        "incidents": 100,
+        "deliveries": 10,
+        "records": 400,
+        "rollups": 1200,
+        "failures": 90,
+    }
     said = held.truehelo("db", "info")
     assert f"version {head()}" in said
     assert "  history                 30 days" in said

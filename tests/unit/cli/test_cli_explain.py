@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truehelo.checks import all_tags
+from truehelo import domains
+from truehelo.checks import all_tags as tags_of_addresses
 from truehelo.cli import pages
 from truehelo.cli.pages import first_sentence, plain, sections
+from truehelo.sources.tags import TAGS
+
+
+def all_tags() -> set[str]:
+    """The tags of addresses and those of domains."""
+    return {*tags_of_addresses(), *domains.all_tags(), *TAGS}
+
 
 Cli = Callable[..., tuple[int, str, str]]
 

@@ -35,6 +35,9 @@ def test_an_empty_file_is_the_defaults() -> None:
         ("[blocklists]\nenabled = true", "blocklists.enabled", True),
         ('[blocklists]\nlists = ["spamcop"]', "blocklists.enabled", True),
         ("[retention]\nhistory_days = 30", "retention.history_days", 30),
+        ("[retention]\nfailures_days = 7", "retention.failures_days", 7),
+        ("[retention]\nrollups_days = 30", "retention.records_days", 30),
+        ("[retention]\nrecords_days = 30", "retention.rollups_days", 1200),
     ],
 )
 def test_a_key_is_read(text: str, what: str, value: object) -> None:
@@ -63,6 +66,7 @@ def test_a_key_is_read(text: str, what: str, value: object) -> None:
         ("watch = 1", "watch is no table"),
         ("[store]\ndatabase = 'a'\ndatabase_file = 'b'", "names two databases"),
         ("[watch\n", "is no TOML"),
+        ("[retention]\nrecords_days = 2000", "keeps records of reports for longer than their sums; set rollups_days to"),
     ],
 )
 def test_a_mistake_is_named_with_the_way_out(text: str, said: str) -> None:

@@ -1,5 +1,7 @@
 """Our reader of messages against dnspython's, and over arbitrary octets."""
 
+from base64 import b64encode
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -33,6 +35,19 @@ DATA = {
     "MX": st.tuples(st.integers(0, 65535), NAMES).map(lambda mx: f"{mx[0]} {mx[1]}"),
     "SOA": st.tuples(NAMES, NAMES, U32, U32, U32, U32, U32).map(lambda soa: " ".join(map(str, soa))),
     "TXT": QUOTED,
+    "DS": st.tuples(st.integers(0, 65535), st.binary(min_size=32, max_size=32)).map(
+        lambda ds: f"{ds[0]} 13 2 {ds[1].hex()}"
+    ),
+    "DNSKEY": st.tuples(st.sampled_from([256, 257]), st.binary(min_size=64, max_size=64)).map(
+        lambda key: f"{key[0]} 3 13 {b64encode(key[1]).decode()}"
+    ),
+    "TLSA": st.one_of(
+        st.binary(min_size=32, max_size=32).map(lambda octets: f"3 1 1 {octets.hex()}"),
+        st.binary(min_size=1, max_size=300).map(lambda octets: f"2 0 0 {octets.hex()}"),
+    ),
+    "CAA": st.tuples(st.integers(0, 255), st.sampled_from(["issue", "iodef", "X1"]), st.binary(max_size=60)).map(
+        lambda caa: f'{caa[0]} {caa[1]} "' + "".join(f"\\{octet:03d}" for octet in caa[2]) + '"'
+    ),
     "SRV": st.tuples(st.integers(0, 9), NAMES).map(lambda srv: f"{srv[0]} 1 25 {srv[1]}"),
 }
 

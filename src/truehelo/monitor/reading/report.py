@@ -16,6 +16,7 @@ from truehelo.errors import FileError, InputError
 from truehelo.facts.address import parse_address
 from truehelo.facts.text import visible
 from truehelo.findings import Severity
+from truehelo.monitor.notices import about_of
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitor.reading.choose import chosen
 from truehelo.monitor.reading.history import standings, unpacked
@@ -309,7 +310,7 @@ def _told(connection: Connection, row: IncidentRow) -> Told:
     members = rows.members_of(connection, row.id, 1000)
     there = [member for member in members if member.closed is None or row.closed is not None]
     ips = [ip for ip in (parse_address(member.ip) for member in there) if ip is not None]
-    ranges = compress(ips)
+    ranges = compress(ips) or [member.ip for member in there]  # what is not about addresses has names
     severity = Severity(row.severity)
     incident = Incident(
         id=row.id,
@@ -321,8 +322,9 @@ def _told(connection: Connection, row: IncidentRow) -> Told:
         count=whole,
         open_count=unwell,
         details=row.details,
+        about=about_of(row),
     )
-    left = (unwell if row.closed is None else whole) - len(set(ips))
+    left = (unwell if row.closed is None else whole) - len({member.ip for member in there})
     more = len(ranges) > MOST_RANGES or left > 0
     return Told(
         id=row.id,
@@ -338,6 +340,7 @@ def _told(connection: Connection, row: IncidentRow) -> Told:
         receivers=_texts(row.details, "receivers"),
         served_by=_texts(row.details, "served_by"),
         fix=_texts(row.details, "fix"),
+        about=incident.about,
     )
 
 

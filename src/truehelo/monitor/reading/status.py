@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection
 from truehelo.configuration.match import fits_tag
 from truehelo.findings import Severity
 from truehelo.monitor.incidents import FLAPPING
+from truehelo.monitor.notices import about_of
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitor.reading.choose import chosen, tags_of
 from truehelo.monitor.silencing import silences_of
@@ -135,6 +136,7 @@ def _incident(row: IncidentRow, counts: Mapping[int, tuple[int, int]], example: 
         open_count=still,
         members=members,
         details={"message": row.details.get("message", ""), FLAPPING: bool(row.details.get(FLAPPING))},
+        about=about_of(row),
     )
 
 
