@@ -240,7 +240,8 @@ def test_every_report_once_though_the_server_is_killed_in_the_middle(
 
     asyncio.run(test())
     assert counts(database)[:2] == (len(reports), messages)
-    # The three messages of the fixture hold no report: refused, kept aside, and moved.
-    assert len(box.messages("Stored")) == len(reports)
-    assert len(box.messages("Refused")) == len(list((tmp_path / "refused").glob("*.bin"))) == 3
+    # The three messages of the fixture hold no report: refused, kept aside, and moved. A server that dies while it moves a
+    # message may have copied it, and not yet taken it out of the inbox: then it is moved again.
+    assert len(box.messages("Stored")) >= len(reports)
+    assert len(list((tmp_path / "refused").glob("*.bin"))) == 3 <= len(box.messages("Refused"))
     database.close()

@@ -71,7 +71,8 @@ class Listener:
     @property
     def within(self) -> list[str]:
         """How a Python is run that sees the small file system."""
-        return ["nsenter", f"--mount=/proc/{self.holder}/ns/mnt", sys.executable]
+        there = f"/proc/{self.holder}"
+        return ["nsenter", f"--mount={there}/ns/mnt", f"--root={there}/root", sys.executable]
 
     def counts(self) -> tuple[int, int, int]:
         """Look into the database: SQLite would not find it from out here, whose links it follows."""
@@ -96,8 +97,8 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"ready\n"
         made = Listener(tmp_path, holder.pid)
-        made.start()
         try:
+            made.start()
             yield made
         finally:
             if made.process is not None and made.process.poll() is None:
