@@ -4,7 +4,9 @@
 a reader would give them: what is timed is storing alone, on one core, each report in a transaction of its own that is on
 the disk before the next. 180 days of 30 domains and 40 reporters; sizes have a long tail up to 10,000 records. Most are of
 a domain's own servers and of services that many domains share; forwarders and a long tail of addresses seen once make up
-the rest. A DATABASE (a file, or a URL) that is named is kept, and asked again without an import once it holds so much.
+the rest. Questions that join reports with the watch are asked as the commands ask them: 900 of the addresses that send most
+have names that were looked at, 60 are watched. A DATABASE (a file, or a URL) that is named is kept, and asked again without
+an import once it holds so much.
 """
 
 import math
@@ -14,19 +16,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.watched import Watched
+from truehelo.engine.judge import Judging
+from truehelo.monitor.sources import address as one
+from truehelo.monitor.sources import lists, reading
+from truehelo.monitor.sources.reading import Asked
+from truehelo.probes.suffixes import PublicSuffixes
 from truehelo.reports.model import AggregateHead, DkimResult, Fault, Metadata, Policy, Record, Shape, SpfCheck
 from truehelo.store.database import Database
 from truehelo.store.migrate import upgrade
 from truehelo.store.reports import questions
 from truehelo.store.reports.importing import Came, Importer
 from truehelo.store.sizes import octets
+from truehelo.store.sources import standings
+from truehelo.store.sources.standings import Standing
 
 FIRST, DAYS = 20_454, 180
 DOMAINS = [f"d{number}.example" for number in range(30)]
@@ -35,6 +47,7 @@ BATCH = 2_000
 MILLION = 1_000_000
 RUNS = 60
 BUDGET_MS = 100.0
+SUFFIXES, JUDGING = PublicSuffixes(), Judging(receivers=())
 
 
 @dataclass
@@ -172,6 +185,32 @@ def octets_of(database: Database) -> int:
         return octets(connection)
 
 
+def know(database: Database) -> None:
+    """Have some addresses watched, and some others looked at: every tenth does not confirm, or cannot be seen."""
+    now = float((FIRST + DAYS) * 86_400)
+    scene = Watched(database, now)
+    with database.read() as connection:
+        if connection.execute(text("SELECT COUNT(*) FROM standings")).scalar_one():
+            return
+    for number in range(30):
+        for host in (1, 2):
+            subject = scene.subject(f"10.{number}.0.{host}", expected=[f"out{host}.d{number}.example"])
+            if number % 10 == 0:
+                for place, new in enumerate(("failing", "ok")):
+                    old = "ok" if new == "failing" else "failing"
+                    scene.flip(subject, "PTR_MISSING", old, new, (60 - 30 * place) * 86_400.0, "two resolvers say so")
+    looked = [f"172.16.{host // 250}.{host % 250 + 1}" for host in range(500)]
+    looked += [f"10.{number}.0.{host}" for number in range(30) for host in range(3, 17)]
+    words = ("pass",) * 8 + ("fail", "temperror")
+    found = [
+        Standing(ip=ip, at=now - 5 * 86_400, iprev=words[place % 10], ptr=(f"h{place}.esp.example",),
+                 confirmed=(f"h{place}.esp.example",) if place % 10 < 8 else (), organisation="esp.example")
+        for place, ip in enumerate(looked)
+    ]  # fmt: skip
+    with database.write() as connection:
+        standings.keep(connection, found)
+
+
 Question = Callable[[Connection, random.Random], Any]
 
 
@@ -202,6 +241,33 @@ def _at_domain(connection: Connection, chance: random.Random) -> Any:
 def _selector(connection: Connection, chance: random.Random) -> Any:
     name = domain(chance)
     return questions.selector_at(connection, name, name, "s1", *span(chance))
+
+
+def _joined(chance: random.Random, *, whole: bool = False) -> Asked:
+    since, until = span(chance)
+    return Asked(domain="" if whole else domain(chance), since=since, until=until, now=float((FIRST + DAYS) * 86_400))
+
+
+def _address(connection: Connection, chance: random.Random, *, whole: bool = False) -> Any:
+    ip, name = address(chance)
+    asked_ = replace(_joined(chance, whole=whole), domain="" if whole else name)
+    return one.address(connection, ip, asked_, SUFFIXES, JUDGING)
+
+
+def joined() -> dict[str, Question]:
+    """The questions that join what receivers say with what the addresses were called."""
+    return {
+        "where a domain's mail leaves from": lambda c, r: reading.sources(c, _joined(r), SUFFIXES),
+        "where all mail leaves from": lambda c, r: reading.sources(c, _joined(r, whole=True), SUFFIXES),
+        "which sources are new": lambda c, r: reading.new_sources(c, _joined(r), SUFFIXES),
+        "which are new of all": lambda c, r: reading.new_sources(c, _joined(r, whole=True), SUFFIXES),
+        "who refuses an address, and why": _address,
+        "the same for all domains": partial(_address, whole=True),
+        "what the inventory misses": lambda c, r: lists.suggest(c, _joined(r), SUFFIXES),
+        "what it misses of all": lambda c, r: lists.suggest(c, _joined(r, whole=True), SUFFIXES),
+        "how a domain fares, and its turns": lambda c, r: lists.trend(c, _joined(r)),
+        "who reports, and who fell silent": lambda c, r: lists.reporters(c, _joined(r)),
+    }
 
 
 def asked() -> dict[str, Question]:
@@ -237,7 +303,8 @@ def asked() -> dict[str, Question]:
 def ask(database: Database) -> bool:
     """Time each question; tell whether each has its p95 below the budget."""
     good = True
-    for name, question in asked().items():
+    SUFFIXES.organisation("mail.example.com")  # the list is read once in a process
+    for name, question in (asked() | joined()).items():
         chance, took = random.Random(name), []  # noqa: S311
         for _ in range(RUNS):
             with database.read() as connection:
@@ -260,6 +327,7 @@ def bench(name: str, records: int, where: str) -> bool:
         held = connection.execute(text("SELECT COALESCE(SUM(records), 0) FROM reports")).scalar_one()
     if held < records:
         fill(database, records)
+    know(database)
     good = ask(database)
     database.close()
     return good
@@ -282,7 +350,6 @@ def main(words: list[str]) -> int:
 def _postgresql(records: int, url: str) -> bool:
     if url:
         return bench("PostgreSQL", records, url)
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     from integration.servers.postgres import running
 
     with running() as server:

@@ -7,10 +7,10 @@ treated alike: a day counts as Kish's design effect says, so that a large day do
 decide what caused a change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from math import exp, lgamma, log
+from math import exp, inf, lgamma, log
 
 BAYES = 1000.0
 """How many times as likely a change must make the counts. It bounds false alarms: at most one steady series in so many."""
@@ -90,6 +90,16 @@ def changes(
     cuts = _segments(weighed, log(bayes) + log(len(days) - 1))
     cuts = _large(days, cuts, least)
     return _told(weighed, cuts, least)
+
+
+def gain(series: Iterable[Count], cuts: Collection[int], *, correlation: float = CORRELATION) -> float:
+    """Return the logarithm of how many times as likely a series is with one change, on the best of some days."""
+    days = _days(series)
+    weighed, end = _Weighed(days, correlation), len(days)
+    apart = (
+        weighed.likelihood(0, place) + weighed.likelihood(place, end) for place in range(end) if days[place].day in cuts
+    )
+    return max(apart, default=-inf) - weighed.likelihood(0, end)
 
 
 def _days(series: Iterable[Count]) -> list[Count]:

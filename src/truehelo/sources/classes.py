@@ -51,6 +51,8 @@ class Evidence:
     broken: int = 0
     forwarding: int = 0
     foreign: int = 0
+    reckoned: bool = False
+    """`broken`, `forwarding` and `foreign` were counted in a part of the messages, and reckoned up to all of them."""
     shared_selector: bool = False
     domains: int = 1
     reporters: int = 1
@@ -91,6 +93,11 @@ def suggest(seen: Evidence) -> Suggestion:
     return Suggestion(kind=SourceClass.UNKNOWN, signs=(*_doubts(seen),))
 
 
+def _some(seen: Evidence, count: int) -> str:
+    """Write how many of the messages, "about" where not all were counted."""
+    return f"{'about ' if seen.reckoned else ''}{part(count, seen.messages)}"
+
+
 def part(count: int, of: int) -> str:
     """Write how many of how many: "3 of 40 messages"."""
     return f"{count:,} of {of:,} message{'' if of == 1 else 's'}"
@@ -112,11 +119,11 @@ def _passed_on(seen: Evidence) -> Iterator[Sign]:
     if seen.own_name:
         return
     if _mostly(seen.forwarding, seen.messages):
-        yield Sign("forwarding", f"the receivers themselves say so of {part(seen.forwarding, seen.messages)}")
+        yield Sign("forwarding", f"the receivers themselves say so of {_some(seen, seen.forwarding)}")
     if _mostly(seen.broken, seen.messages):
         yield Sign(
             "signature-broken",
-            f"{part(seen.broken, seen.messages)} carry a signature of the domain that was broken on the way, as lists do",
+            f"{_some(seen, seen.broken)} carry a signature of the domain that was broken on the way, as lists do",
         )
     if not _mostly(seen.dkim, seen.messages):
         return
@@ -177,7 +184,7 @@ def _doubts(seen: Evidence) -> Iterator[Sign]:
     if seen.own_name:
         yield Sign("own-name", "its confirmed name lies in a domain of yours")
     if not seen.aligned and (seen.broken or seen.forwarding):
-        yield Sign("perhaps-forwarded", f"{part(max(seen.broken, seen.forwarding), seen.messages)} look forwarded")
+        yield Sign("perhaps-forwarded", f"{_some(seen, max(seen.broken, seen.forwarding))} look forwarded")
 
 
 def _mostly(count: int, of: int) -> bool:

@@ -16,8 +16,10 @@ from truehelo.sources.change import Count, Share
 
 WEEKS_DAYS = 28
 """What the last days are held against."""
-STRETCHES = (2, 3, 7)
+STRETCHES = (2, 3, 4, 7)
 """How many of the last days are looked at, the shortest first: a large fall shows at once, a small one in a week."""
+_HALVED = 0.5
+"""Two days are enough where no more than this part of the share is left: two that are lower by less come by chance."""
 LEAST_DAYS = 7
 """So many days with messages there must be before; with fewer nobody knows what is usual."""
 SURE = 0.99999
@@ -89,7 +91,8 @@ def fall(series: Iterable[Count], last: int, rules: Rules = Rules()) -> Fall:
         # The same days of the week: what is low on each weekend has not fallen on this one.
         alike = [each for each in before if any((each.day - day.day) % 7 == 0 for day in after)]
         sureness = min(_sureness(before, before, after, rules), _sureness(alike, before, after, rules))
-        rare = sureness >= rules.sure and _lasts(after, held[0].value - rules.least)
+        lasts = _lasts(after, held[0].value - rules.least) and (length > 2 or held[1].value <= _HALVED * held[0].value)
+        rare = sureness >= rules.sure and lasts
         fallen = rare and _is_rare(days, first, length, held[1].value, rules)
         state = Fallen.FALLEN if fallen else Fallen.STEADY
         made = Fall(state=state, days=length, since=first, before=held[0], after=held[1], sureness=sureness)
@@ -162,9 +165,9 @@ def likeness(days: Sequence[Count]) -> float:
 
 
 def _lasts(after: Sequence[Count], bound: float) -> bool:
-    """Tell whether most days are low by themselves, two at least: a bad day is over before anybody can act on it."""
+    """Tell whether five of seven days are low by themselves, all of two or three: a bad day is over before anybody acts."""
     low = sum(each.hits <= bound * each.messages for each in after)
-    return low >= 2 and 2 * low > len(after)
+    return low >= 2 and 7 * low >= 5 * len(after)
 
 
 def _is_rare(days: dict[int, Count], first: int, length: int, value: float, rules: Rules) -> bool:

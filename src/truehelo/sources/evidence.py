@@ -17,6 +17,17 @@ Key = tuple[str, str]
 """A signature's domain and selector."""
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What a source sent in all, in messages: aligned by both, by SPF alone, by DKIM alone; and how many told of it."""
+
+    messages: int
+    both: int = 0
+    spf: int = 0
+    dkim: int = 0
+    reporters: int = 0
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts messages of one source, record by record."""
@@ -36,8 +47,8 @@ class Tally:
     verified: Counter[Key] = field(default_factory=Counter)
     """Messages by each aligned signature that verified."""
 
-    def add(self, shape: Shape, messages: int, domain: str, reporter: str) -> None:
-        """Count `messages` of one shape, reported about `domain`."""
+    def add(self, shape: Shape, messages: int, domain: str, reporters: Iterable[str]) -> None:
+        """Count `messages` of one shape, reported about `domain` by `reporters`."""
         dkim, spf = shape.dkim == "pass", shape.spf == "pass"
         own = self.organisation(shape.header_from or domain)
         self.messages += messages
@@ -48,7 +59,7 @@ class Tally:
         self.forwarding += messages * any(reason.type in FORWARDING for reason in shape.reasons)
         self.foreign += messages * self._foreign(shape, own)
         self.domains.add(domain)
-        self.reporters.add(reporter)
+        self.reporters.update(reporters)
         for key in {(each.domain, each.selector): None for each in shape.dkim_results if each.selector}:
             self.signed[key] += messages
         if dkim:
@@ -78,21 +89,42 @@ class Tally:
         own_name: bool,
         authorised: str = "",
         mine: Iterable[Key] = (),
+        whole: Whole | None = None,
     ) -> Evidence:
-        """Return what was counted, with what is known besides; `mine` are the signatures of sources that are mine."""
+        """Return what was counted, with what is known besides.
+
+        Args:
+            share: The source's part of the mail.
+            watched: It is in the inventory.
+            own_name: A confirmed name of it lies in one of the operator's domains.
+            authorised: What the SPF record says of it now, "" when it was not asked.
+            mine: The signatures of sources that are mine.
+            whole: What all that it sent comes to, where less than that was counted here: what only records show is then
+                reckoned up to it.
+        """
+        part = self.messages / whole.messages if whole is not None and whole.messages > self.messages else 1.0
+        of = whole if whole is not None and (part < 1.0 or not self.messages) else self._whole()
+
+        def reckoned(count: int, most: int) -> int:
+            return count if part == 1.0 else min(most, round(count / part)) if part else 0
+
         return Evidence(
-            messages=self.messages,
-            both=self.both,
-            spf=self.spf,
-            dkim=self.dkim,
-            broken=self.broken,
-            forwarding=self.forwarding,
-            foreign=self.foreign,
+            messages=of.messages,
+            both=of.both,
+            spf=of.spf,
+            dkim=of.dkim,
+            broken=reckoned(self.broken, of.messages - of.both - of.spf - of.dkim),
+            forwarding=reckoned(self.forwarding, of.messages),
+            foreign=reckoned(self.foreign, of.messages),
+            reckoned=0.0 < part < 1.0,
             shared_selector=not self.verified.keys().isdisjoint(mine),
-            domains=len(self.domains),
-            reporters=len(self.reporters),
+            domains=max(1, len(self.domains)),
+            reporters=max(len(self.reporters), of.reporters),
             share=share,
             watched=watched,
             own_name=own_name,
             authorised=authorised,
         )
+
+    def _whole(self) -> Whole:
+        return Whole(self.messages, self.both, self.spf, self.dkim)

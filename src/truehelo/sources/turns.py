@@ -8,9 +8,10 @@ whether a share has changed (`change.py`).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from math import log
 from typing import TypedDict
 
-from truehelo.sources.change import Change, Count, changes
+from truehelo.sources.change import Change, Count, changes, gain
 from truehelo.sources.model import MISSING, DayRow, Flip, Turn
 
 DAY_S = 86_400.0
@@ -20,6 +21,8 @@ LEAST_BEFORE = 20
 """Mail of a source is missed only where there was as much of it before."""
 REST = 0.02
 """What may be left of its share: a receiver refuses on some days only from the afternoon on."""
+_HARDLY = log(3.0)
+"""By so much less than a change takes it is already looked for."""
 _WEIGHT = (
     "PTR_MISSING",
     "IPREV_MISMATCH",
@@ -51,17 +54,37 @@ def ceased(days: Iterable[DayRow], whole: Mapping[tuple[str, int], int], flips: 
     own: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for row in days:
         own[row.reporter][row.day] += row.sums.messages
+    totals: dict[str, dict[int, int]] = defaultdict(dict)
+    for (name, day), total in whole.items():
+        totals[name][day] = total
     found = []
     for reporter, mine in own.items():
-        series = [
-            Count(day, total, max(0, total - mine.get(day, 0))) for (name, day), total in whole.items() if name == reporter
-        ]
+        series = [Count(day, total, max(0, total - mine.get(day, 0))) for day, total in sorted(totals[reporter].items())]
+        if not _may_have_ceased(series):
+            continue
         last = changes(series, least=0.0)[-1:]
         for change in last:
             before, after = change.before.messages - change.before.hits, change.after.messages - change.after.hits
             if before >= LEAST_BEFORE and after * change.before.messages <= REST * before * change.after.messages:
                 found.append(Turn(reporter=reporter, change=change, disposition=MISSING, causes=causes(change, flips)))
     return tuple(sorted(found, key=lambda turn: (turn.change.day, turn.reporter)))
+
+
+def _may_have_ceased(series: Sequence[Count]) -> bool:
+    """Tell whether it is worth while to look for the day: next to nothing since one, and that hardly by chance."""
+    first = next((place for place, each in enumerate(series) if each.hits < each.messages), len(series))
+    series = series[first:]
+    sent, total = sum(each.messages - each.hits for each in series), sum(each.messages for each in series)
+    after = of = 0
+    cuts: set[int] = set()
+    for each in reversed(series):
+        after, of = after + each.messages - each.hits, of + each.messages
+        before = sent - after
+        if before < LEAST_BEFORE or after > REST * before:
+            break
+        if after * (total - of) <= REST * before * of:
+            cuts.add(each.day)
+    return bool(cuts) and gain(series, cuts) >= _HARDLY
 
 
 class _Refused(TypedDict):

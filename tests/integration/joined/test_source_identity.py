@@ -206,3 +206,19 @@ def test_thousands_of_addresses_are_read_in_parts(watched: Watched) -> None:
         assert len(standings.last_looks(connection, ips)) == len(ips)
         ledger = Ledger(connection, ips, TODAY - 3, TODAY, now=NOW)
         assert ledger.on(ips[-1], TODAY).state is Named.CONFIRMED
+
+
+def test_many_days_at_once_are_told_as_each_of_them_is(watched: Watched) -> None:
+    subject = lost(watched)
+    watched.flip(subject, "sight", "seen", "undetermined", at(3, 6))
+    watched.flip(subject, "sight", "undetermined", "seen", at(1, 12))
+    watched.flip(
+        watched.subject(OTHER, vantage="local", worst="failing", began=6 * DAY), "PTR_MISSING", "ok", "failing", DAY
+    )
+    with watched.database.read() as connection:
+        ledger = Ledger(connection, [IP, OTHER], TODAY - 30, TODAY, now=NOW)
+        for ip in (IP, OTHER):
+            days = range(TODAY - 30, TODAY + 1)
+            found = ledger.states(ip, days)
+            assert found == {day: ledger.on(ip, day).state for day in days}
+            assert len(set(found.values())) > 1

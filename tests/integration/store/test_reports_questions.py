@@ -11,10 +11,12 @@ import pytest
 from support.storedreports import DAY_S, DOMAINS, FIRST, REPORTERS, Reading, came, reading, shape, world
 from truehelo.reports.model import DkimResult, Policy, Shape
 from truehelo.store.database import Database
-from truehelo.store.reports import largest, questions
+from truehelo.store.reports import largest, lately, questions
 from truehelo.store.reports.answers import Sums
 from truehelo.store.reports.importing import Importer
 from truehelo.store.reports.tables import YOUNG, week_of
+from truehelo.store.sources.told import DAYS as WINDOW
+from truehelo.store.sources.told import told_of
 
 pytestmark = pytest.mark.integration
 
@@ -152,6 +154,20 @@ def test_one_source_by_day_reporter_and_outcome(
 
 
 @pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize("domain", [None, DOMAINS[0], "nowhere.example"])
+def test_many_sources_by_day(told: tuple[Database, list[Fact]], domain: str | None, span: tuple[int, int]) -> None:
+    database, facts = told
+    ips = sorted({fact.ip for fact in facts})[::4]
+    with database.read() as connection:
+        found = questions.messages_by_day(connection, [*ips, "192.0.2.255"], domain, *span)
+    plain = grouped([fact for fact in within(facts, span, domain) if fact.ip in ips], lambda fact: fact.ip)
+    assert found == {
+        ip: {day: sum(fact.messages for fact in each) for day, each in grouped(own, lambda fact: fact.day).items()}
+        for ip, own in plain.items()
+    }
+
+
+@pytest.mark.parametrize("span", SPANS)
 def test_the_domains_of_a_source(told: tuple[Database, list[Fact]], span: tuple[int, int]) -> None:
     database, facts = told
     for ip in ("192.0.2.1", "2001:db8:5::25", "198.51.100.1"):
@@ -176,6 +192,69 @@ def test_the_shapes_of_a_source(told: tuple[Database, list[Fact]], span: tuple[i
         key: (sums(held).messages, min(fact.day for fact in held), max(fact.day for fact in held))
         for key, held in by.items()
     }
+
+
+@pytest.mark.parametrize("since", [FIRST, FIRST + 15])
+@pytest.mark.parametrize("domain", [None, DOMAINS[0], DOMAINS[2], "nowhere.example"])
+def test_how_the_mail_of_many_sources_looked(
+    told: tuple[Database, list[Fact]], domain: str | None, since: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, facts = told
+    monkeypatch.setattr(lately, "_REPORTS", 1000)  # all of them
+    part = within(facts, (since, FIRST + DAYS), domain)
+    last = {ip: max(fact.day for fact in own) for ip, own in grouped(part, lambda fact: fact.ip).items()}
+    last = {ip: last[ip] for ip in sorted(last)[::3]}
+    with database.read() as connection:
+        found = questions.looks_of(connection, {**last, "192.0.2.255": FIRST + DAYS}, domain, since)
+    assert found.keys() == last.keys()
+    for ip, looks in found.items():
+        own, about = [fact for fact in part if fact.ip == ip], {look.domain for look in looks}
+        assert {fact.domain for fact in own if fact.day > last[ip] - 7} <= about, "all for which it sent of late"
+        plain = grouped([fact for fact in own if fact.domain in about], lambda fact: (fact.domain, fact.shape.key))
+        assert {(look.domain, look.shape.key): (look.messages, look.reporters) for look in looks} == {
+            key: (sum(fact.messages for fact in own), {fact.reporter for fact in own}) for key, own in plain.items()
+        }
+        assert [look.messages for look in looks] == sorted((look.messages for look in looks), reverse=True)
+
+
+def test_of_many_reports_the_newest_are_read_and_those_of_whoever_ceased(
+    told: tuple[Database, list[Fact]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, facts = told
+    monkeypatch.setattr(lately, "_REPORTS", 6)
+    monkeypatch.setattr(lately, "_LEAST_REPORTS", 6)
+    part = within(facts, (0, 10**6), DOMAINS[0])
+    by_ip = grouped(part, lambda fact: fact.ip)
+    last = {ip: max(fact.day for fact in own) for ip, own in by_ip.items()}
+    early, late = min(last, key=lambda ip: last[ip]), max(last, key=lambda ip: (last[ip], len(by_ip[ip])))
+    assert last[early] < last[late]
+    with database.read() as connection:
+        found = questions.looks_of(connection, {ip: last[ip] for ip in (early, late)}, DOMAINS[0], 0)
+    assert early in found
+    for ip, looks in found.items():
+        assert 0 < sum(look.messages for look in looks) <= sum(fact.messages for fact in by_ip[ip])
+
+
+@pytest.mark.parametrize("domain", [None, DOMAINS[0], "nowhere.example"])
+def test_who_tells_of_many_sources_in_their_last_days(told: tuple[Database, list[Fact]], domain: str | None) -> None:
+    database, facts = told
+    since = FIRST + 4
+    part = within(facts, (since, FIRST + DAYS), domain)
+    by_ip = grouped(part, lambda fact: fact.ip)
+    last = {ip: max(fact.day for fact in own) for ip, own in by_ip.items()}
+    with database.read() as connection:
+        found = told_of(connection, {**last, "192.0.2.255": FIRST}, domain, since)
+    assert found.keys() == by_ip.keys()
+    newest = max(last.values(), default=0)
+    for ip, told_ in found.items():
+        own, whole = by_ip[ip], sums(by_ip[ip])
+        if last[ip] == newest:
+            own = [fact for fact in own if fact.day > newest - WINDOW]
+            messages = {
+                name: sum(fact.messages for fact in each) for name, each in grouped(own, lambda f: f.reporter).items()
+            }
+            assert told_.messages == messages
+        assert sum(told_.refused.values()) <= whole.rejected + whole.quarantined
 
 
 @pytest.mark.parametrize("span", SPANS)

@@ -1,5 +1,6 @@
 """At whom the refused share of a source changed, and which change of its names came before that."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,6 +111,23 @@ def test_mail_is_not_missed_where_chance_or_habit_explains_it(
     sentence: str, mine: list[tuple[int, int]], whole: dict[tuple[str, int], int]
 ) -> None:
     assert ceased(rows("r1.example", *mine), whole) == (), sentence
+
+
+def test_it_is_looked_for_wherever_it_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cheap look before loses nothing: sources of any volume and steadiness, of which some cease."""
+    chance, found = random.Random(6), 0  # noqa: S311
+    for _ in range(250):
+        volume, length = chance.choice((2, 9, 60)), chance.choice((20, 45, 90))
+        end = chance.choice((length, length - 4, length // 2))
+        start = chance.choice((0, length // 4))
+        mine = [(chance.randrange(2 * volume) if start <= place < end else 0, 0) for place in range(length)]
+        whole = {("r1.example", FIRST + place): 300 + chance.randrange(300) for place in range(length)}
+        cheap = ceased(rows("r1.example", *mine), whole)
+        with monkeypatch.context() as patched:
+            patched.setattr("truehelo.sources.turns._may_have_ceased", lambda _: True)
+            assert cheap == ceased(rows("r1.example", *mine), whole)
+        found += len(cheap)
+    assert found > 20
 
 
 def test_without_refusals_there_is_no_cause() -> None:

@@ -18,7 +18,7 @@ from truehelo.monitor.policy import moment
 from truehelo.monitor.reading.history import unpacked
 from truehelo.monitor.sources.classing import Classing, Subject, said_of, selectors_of, spf_of
 from truehelo.monitor.sources.identity import Ledger, expected_of
-from truehelo.monitor.sources.reading import Asked
+from truehelo.monitor.sources.reading import Asked, sums_of
 from truehelo.ports import Suffixes
 from truehelo.sources import turns as turning
 from truehelo.sources.classes import SourceClass
@@ -60,6 +60,8 @@ def address(connection: Connection, ip: str, asked: Asked, suffixes: Suffixes, j
         sums=sums,
         share=_share(connection, asked, sums),
         watched=ledger.is_watched(ip),
+        last_day=rows[-1].day if rows else asked.until,
+        reporters=len({row.reporter for row in rows}),
         organisation=names.organisation,
         authorised=tuple(authorised_of(connection, [ip], asked.domain).get(ip, ())),
     )
@@ -101,16 +103,24 @@ def address(connection: Connection, ip: str, asked: Asked, suffixes: Suffixes, j
 def _neighbours(connection: Connection, asked: Asked, ip: str) -> list[Subject]:
     """Return the largest other sources: those of them that are mine tell which signatures are."""
     largest = questions.sources(connection, asked.domain or None, asked.since, asked.until, 6)
-    ips = [each.ip for each in largest if each.ip != ip]
-    ledger = Ledger(connection, ips, asked.until, asked.until, now=asked.now)
-    return [Subject(ip=each, sums=Sums(), share=0.0, watched=ledger.is_watched(each)) for each in ips]
+    others = [each for each in largest if each.ip != ip]
+    ledger = Ledger(connection, [each.ip for each in others], asked.until, asked.until, now=asked.now)
+    return [
+        Subject(
+            ip=each.ip,
+            sums=sums_of(each.sums),
+            share=0.0,
+            watched=ledger.is_watched(each.ip),
+            last_day=each.last_day,
+        )
+        for each in others
+    ]
 
 
 def _whole(connection: Connection, asked: Asked) -> dict[tuple[str, int], int]:
     """Return how much mail each receiver told of on each day that is over, in all."""
     last = min(asked.until, int(asked.now // DAY_S) - 1)
-    told = questions.dispositions(connection, asked.domain or None, asked.since, last)
-    return {(each.reporter, each.day): each.sums.messages for each in told}
+    return questions.told_messages(connection, asked.domain or None, asked.since, last)
 
 
 def _share(connection: Connection, asked: Asked, sums: Sums) -> float:

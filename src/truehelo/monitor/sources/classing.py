@@ -1,7 +1,7 @@
 """What a source is: the operator's word, and beside it what is suggested by what receivers saw of it.
 
-Reads the records of the sources that are asked about, as long as they are kept; once only the sums are left, what they say
-has to do. Does not decide the class (`sources.classes`).
+Reads the newest records of the sources that are asked about, as long as any are kept; the sums say the rest, and once
+nothing else is left they have to do. Does not decide the class (`sources.classes`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,26 +13,27 @@ from truehelo.facts.names import canonical
 from truehelo.monitor.policy import moment
 from truehelo.ports import Suffixes
 from truehelo.sources.classes import Evidence, SourceClass, suggest
-from truehelo.sources.evidence import Key, Tally
+from truehelo.sources.evidence import Key, Tally, Whole
 from truehelo.sources.model import Said, Selector, Spf, Standing, Sums
 from truehelo.store.reports import questions
 from truehelo.store.sources import classes as kept
 from truehelo.store.sources.standings import Authorised
 
-MOST_SHAPES = 500
-"""Of one source and domain so many different records are looked at, those of the most messages first."""
-MOST_DOMAINS = 5
-"""Of one source so many domains are looked at, those of the most messages first."""
-
 
 @dataclass(slots=True, kw_only=True)
 class Subject:
-    """A source that is to be classed, with what is known of it besides its records."""
+    """A source that is to be classed, with what is known of it besides its records.
+
+    `last_day` is the last on which it sent, of those asked about; `reporters` is how many told of
+    it, 0 where nobody counted.
+    """
 
     ip: str
     sums: Sums
     share: float
     watched: bool
+    last_day: int
+    reporters: int = 0
     organisation: str = ""
     authorised: tuple[Authorised, ...] = ()
     tally: Tally | None = None
@@ -50,24 +51,17 @@ class Classing:
     _book: kept.Book | None = None
     _mine: set[Key] = field(default_factory=set)
 
-    def read(self, subjects: Iterable[Subject]) -> None:
-        """Read the records of sources, and learn the signatures of those that are mine by right."""
+    def read(self, subjects: Sequence[Subject]) -> None:
+        """Read records of sources, and learn the signatures of those that are mine by right."""
+        last = {subject.ip: subject.last_day for subject in subjects}
+        found = questions.looks_of(self.connection, last, self.domain or None, self.since)
         for subject in subjects:
             tally = Tally(self.suffixes.organisation)
-            for domain in self._domains(subject.ip):
-                for each in questions.source_shapes(
-                    self.connection, subject.ip, domain, self.since, self.until, MOST_SHAPES
-                ):
-                    tally.add(each.shape, each.messages, each.domain, each.reporter)
+            for look in found.get(subject.ip, ()):
+                tally.add(look.shape, look.messages, look.domain, look.reporters)
             subject.tally = tally
             if self._by_right(subject, tally):
                 self._mine |= tally.verified.keys()
-
-    def _domains(self, ip: str) -> list[str]:
-        if self.domain:
-            return [self.domain]
-        found = questions.source_domains(self.connection, ip, self.since, self.until)
-        return [each.domain for each in found if each.domain is not None][:MOST_DOMAINS]
 
     def standing(self, subject: Subject) -> Standing:
         """Return what a source is."""
@@ -95,28 +89,21 @@ class Classing:
         said = self.book.of(subject.ip)
         if said is not None:
             return said.kind == SourceClass.MINE
-        return subject.watched or (tally.both + tally.spf) * 2 >= max(1, tally.messages)
+        sums = subject.sums
+        spf, messages = (sums.spf, sums.messages) if sums.messages else (tally.both + tally.spf, tally.messages)
+        return subject.watched or spf * 2 >= max(1, messages)
 
     def _evidence(self, subject: Subject) -> Evidence:
-        own_name = bool(subject.organisation) and subject.organisation in self._own(subject)
         word = next((each.word for each in subject.authorised if each.word == "pass"), "")
-        word = word or next((each.word for each in subject.authorised), "")
-        tally = subject.tally
-        if tally is not None and tally.messages:
-            return tally.evidence(
-                share=subject.share, watched=subject.watched, own_name=own_name, authorised=word, mine=self._mine
-            )
         sums = subject.sums
         both = max(0, sums.dkim + sums.spf - sums.passed)
-        return Evidence(
-            messages=sums.messages,
-            both=both,
-            spf=sums.spf - both,
-            dkim=sums.dkim - both,
+        return (subject.tally or Tally(self.suffixes.organisation)).evidence(
             share=subject.share,
             watched=subject.watched,
-            own_name=own_name,
-            authorised=word,
+            own_name=bool(subject.organisation) and subject.organisation in self._own(subject),
+            authorised=word or next((each.word for each in subject.authorised), ""),
+            mine=self._mine,
+            whole=Whole(sums.messages, both, sums.spf - both, sums.dkim - both, subject.reporters),
         )
 
     def _own(self, subject: Subject) -> set[str]:

@@ -6,6 +6,7 @@ counts neither as good nor as bad (RFC 8601 §2.7.3: temperror). Does not decide
 """
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 import msgspec
 from sqlalchemy import Connection
@@ -25,6 +26,10 @@ GENERIC = "PTR_GENERIC"
 _LEADS_BACK = " leads back"
 _NONE = "none ("
 _STATES = {"pass": Named.CONFIRMED, "fail": Named.UNCONFIRMED, "permerror": Named.UNCONFIRMED}
+
+
+_SEEN = {"ok": Named.CONFIRMED, "failing": Named.UNCONFIRMED, UNDETERMINED: Named.UNDETERMINED}
+"""What a day is that lies within one stretch."""
 
 
 class Ledger:
@@ -62,6 +67,18 @@ class Ledger:
         looks = self._observed.get(ip)
         return NOTHING if not looks else _observed(_nearest(looks, day))
 
+    def states(self, ip: str, days: Iterable[int]) -> dict[int, Named]:
+        """Return whether the name of an address confirmed, day by day: `on` for each, worked out for many at once."""
+        found: dict[int, Named] = {}
+        held = self.pasts.get(ip, [])
+        if len(held) == 1:
+            course = self._course(held[0])
+            for each in course.names:
+                if each.state in _SEEN:
+                    whole = range(ceil(max(each.since, held[0].horizon) / DAY_S), int(each.until // DAY_S))
+                    found |= dict.fromkeys(whole, _SEEN[each.state])
+        return {day: found[day] if day in found else self.on(ip, day).state for day in days}
+
     def latest(self, ip: str) -> Names:
         """Return what an address was called on the last day of which anything is known."""
         first, last = (int(at // DAY_S) for at in self._window)
@@ -74,9 +91,12 @@ class Ledger:
 
     def _watched(self, past: Past, day: int) -> Names | None:
         """Return what the watch knew of a day; None when it did not look on it."""
+        return self._course(past).on(day, self._suffixes)
+
+    def _course(self, past: Past) -> "_Course":
         if past.id not in self._courses:
             self._courses[past.id] = _Course(past, *self._window)
-        return self._courses[past.id].on(day, self._suffixes)
+        return self._courses[past.id]
 
 
 class _Course:

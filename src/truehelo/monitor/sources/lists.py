@@ -18,16 +18,14 @@ from truehelo.sources.listing import ReporterRow, Reporters, Suggested, Trend, T
 from truehelo.sources.model import Named, Sums
 from truehelo.store.reports import questions
 from truehelo.store.reports.answers import SourceSums
-from truehelo.store.sources.standings import authorised_of
-from truehelo.store.sources.told import Told, told_of
+from truehelo.store.sources.standings import Authorised, authorised_of
+from truehelo.store.sources.told import told_of
 
 WEEKS_FROM = 63
 """Of so many days or more a trend is told by weeks."""
 LEAST_MESSAGES, LEAST_REPORTERS = 10, 2
 """What is suggested for the inventory sends at least so much, and so many receivers tell of it."""
 MOST_SUGGESTED = 100
-MOST_LOOKED_AT = 500
-"""Of so many senders that the inventory does not know, the largest, it is asked what they are."""
 
 
 def reporters(connection: Connection, asked: Asked) -> Reporters:
@@ -100,22 +98,22 @@ def suggest(connection: Connection, asked: Asked, suffixes: Suffixes) -> tuple[S
     ledger = Ledger(connection, ips, asked.since, asked.until, now=asked.now, suffixes=suffixes)
     authorised = authorised_of(connection, ips, asked.domain)
     classing = Classing(connection, suffixes, asked.domain, asked.since, asked.until)
-    known = [each for each in found if ledger.is_watched(each.ip)]
-    classing.read(_subject(each, total, ledger, watched=True) for each in known[:10])
-    missing = [each for each in found if not ledger.is_watched(each.ip) and _sends(each)][:MOST_LOOKED_AT]
-    told = told_of(connection, [each.ip for each in missing], asked.domain or None, asked.since, asked.until)
+    known = [_subject(each, total, ledger) for each in found if ledger.is_watched(each.ip)][:10]
+    missing = [each for each in found if not ledger.is_watched(each.ip) and _sends(each)]
+    told = told_of(connection, {each.ip: each.last_day for each in missing}, asked.domain or None, asked.since)
+    subjects = [
+        _subject(each, total, ledger, reporters=len(told[each.ip].messages), authorised=tuple(authorised.get(each.ip, ())))
+        for each in missing
+        if each.ip in told and len(told[each.ip].messages) >= LEAST_REPORTERS
+    ]
+    # Where SPF is mostly aligned the sums say all that decides.
+    classing.read([*known, *(subject for subject in subjects if subject.sums.spf * 2 < subject.sums.messages)])
+    sums_of_source = {each.ip: each for each in missing}
     suggested: list[Suggested] = []
-    for each in missing:
+    for subject in subjects:
+        each = sums_of_source[subject.ip]
         if len(suggested) == MOST_SUGGESTED:
             break
-        receivers = len(told.get(each.ip, Told()).messages)
-        if receivers < LEAST_REPORTERS:
-            continue
-        subject = _subject(each, total, ledger, watched=False)
-        subject.authorised = tuple(authorised.get(each.ip, ()))
-        if each.sums.spf * 2 < each.sums.messages:
-            # Where SPF is mostly aligned the sums say all that decides.
-            classing.read([subject])
         standing = classing.standing(subject)
         if standing.kind is not SourceClass.MINE:
             continue
@@ -124,7 +122,7 @@ def suggest(connection: Connection, asked: Asked, suffixes: Suffixes) -> tuple[S
                 ip=each.ip,
                 sums=subject.sums,
                 share=subject.share,
-                reporters=receivers,
+                reporters=subject.reporters,
                 first_day=each.first_day,
                 last_day=each.last_day,
                 domains=_domains(connection, each, asked),
@@ -142,12 +140,17 @@ def _sends(each: SourceSums) -> bool:
     return ip is not None and judgeable(ip) and enough
 
 
-def _subject(each: SourceSums, total: int, ledger: Ledger, *, watched: bool) -> Subject:
+def _subject(
+    each: SourceSums, total: int, ledger: Ledger, *, reporters: int = 0, authorised: tuple[Authorised, ...] = ()
+) -> Subject:
     return Subject(
         ip=each.ip,
         sums=sums_of(each.sums),
         share=each.sums.messages / total if total else 0.0,
-        watched=watched,
+        watched=ledger.is_watched(each.ip),
+        last_day=each.last_day,
+        reporters=reporters,
+        authorised=authorised,
         organisation=ledger.latest(each.ip).organisation,
     )
 

@@ -21,8 +21,8 @@ from truehelo.store.reports.answers import Sums as Kept
 from truehelo.store.sources.standings import authorised_of
 from truehelo.store.sources.told import Told, told_of
 
-MOST = 2000
-"""Of so many sources, the largest, it is looked up what they were called; they send nearly all of any domain's mail."""
+MOST = 200
+"""Of so many sources, the largest, it is looked up what they were called; of the others nobody looks."""
 SHOWN = 20
 
 
@@ -97,16 +97,20 @@ def _by_name(connection: Connection, asked: Asked, ledger: Ledger, found: Sequen
     """Count messages by what their source was called when they left."""
     by_name: Counter[Named] = Counter()
     days = range(asked.since, min(asked.until, int(asked.now // 86_400)) + 1)
+    changed: dict[str, dict[int, Named]] = {}
     for each in found:
         if each.ip not in ledger.pasts:
             by_name[ledger.on(each.ip, asked.until).state] += each.sums.messages
             continue
-        states = {day: ledger.on(each.ip, day).state for day in days}
+        states = ledger.states(each.ip, days)
         if len(set(states.values())) == 1:
             by_name[next(iter(states.values()))] += each.sums.messages
-            continue
-        for row in questions.source(connection, each.ip, asked.since, asked.until, asked.domain or None):
-            by_name[states.get(row.day, Named.NOT_KNOWN)] += row.messages
+        else:
+            changed[each.ip] = states
+    sent = questions.messages_by_day(connection, list(changed), asked.domain or None, asked.since, asked.until)
+    for ip, by_day in sent.items():
+        for day, messages in by_day.items():
+            by_name[changed[ip].get(day, Named.NOT_KNOWN)] += messages
     return by_name
 
 
@@ -121,19 +125,21 @@ def _rows(
     authorised = authorised_of(connection, [each.ip for each in shown], asked.domain)
     classing = Classing(connection, suffixes, asked.domain, asked.since, asked.until)
     names = {each.ip: ledger.latest(each.ip) for each in shown}
+    everybody = told_of(connection, {each.ip: each.last_day for each in shown}, asked.domain or None, asked.since)
     subjects = [
         Subject(
             ip=each.ip,
             sums=sums_of(each.sums),
             share=each.sums.messages / total.messages if total.messages else 0.0,
             watched=ledger.is_watched(each.ip),
+            last_day=each.last_day,
+            reporters=len(everybody[each.ip].messages) if each.ip in everybody else 0,
             organisation=names[each.ip].organisation,
             authorised=tuple(authorised.get(each.ip, ())),
         )
         for each in shown
     ]
     classing.read(subjects)
-    everybody = told_of(connection, [each.ip for each in shown], asked.domain or None, asked.since, asked.until)
     rows = []
     for each, subject in zip(shown, subjects, strict=True):
         told = everybody.get(each.ip, Told())

@@ -13,19 +13,15 @@ from heapq import nsmallest
 
 from sqlalchemy import Connection, Table, func, select
 
-from truehelo.store.reports.asking import among, summed, summed_outcomes
+from truehelo.store.reports.asking import among, summed, sums_of_outcome
 from truehelo.store.reports.driver import Driver
 from truehelo.store.reports.tables import SUMS, report_days, report_weeks, week_of
 
-_MORE, _TIMES = 20, 4
+_MORE, _TIMES = 20, 2
 """So many more than what is wanted are taken from each week at first, and so many times more each further time."""
 
 _OF_WEEK = """
-SELECT week, source_id, messages FROM report_weeks WHERE domain_id = ? AND week = ? ORDER BY messages DESC LIMIT ?
-"""
-_OF_WEEKS = """
-SELECT w.week, r.source_id, r.messages FROM unnest(?::integer[]) AS w (week) CROSS JOIN LATERAL (
-SELECT source_id, messages FROM report_weeks WHERE domain_id = ? AND week = w.week ORDER BY messages DESC LIMIT ?) AS r
+SELECT source_id, messages FROM report_weeks WHERE domain_id = ? AND week = ? ORDER BY messages DESC LIMIT ?
 """
 
 
@@ -107,20 +103,14 @@ def _enough(ranked: Sequence[tuple[int, Tally]], limit: int, upper: int) -> bool
 def _taken(connection: Connection, domain: int, weeks: Sequence[int], most: int) -> tuple[dict[int, int], int]:
     """Return the largest sources of each week, with what each can have sent in all weeks at most; and any other at most."""
     driver = Driver(connection)
-    if driver.is_postgresql:
-        rows = driver.rows(_OF_WEEKS, (list(weeks), domain, most))
-    else:
-        rows = [row for week in weeks for row in driver.rows(_OF_WEEK, (domain, week, most))]
-    by_week: dict[int, list[tuple[int, int]]] = {}
-    for week, number, messages in rows:
-        by_week.setdefault(week, []).append((number, messages))
     over: dict[int, int] = {}
-    bound = 0
-    for taken in by_week.values():
-        least = min(messages for _, messages in taken) if len(taken) == most else 0
+    held, bound = over.get, 0
+    for week in weeks:
+        taken = driver.rows(_OF_WEEK, (domain, week, most))
+        least = taken[-1][1] if len(taken) == most else 0
         bound += least
         for number, messages in taken:
-            over[number] = over.get(number, 0) + messages - least
+            over[number] = held(number, 0) + messages - least
     return {number: bound + more for number, more in over.items()}, bound
 
 
@@ -141,16 +131,18 @@ def _add(
         return
     weekly = table is report_weeks
     when, last = (table.c.week, table.c.last_day) if weekly else (table.c.day, table.c.day)
+    sums = summed(table) if weekly else [table.c.outcome, func.sum(table.c.messages)]
     rows = connection.execute(
-        select(table.c.source_id, func.max(last), *(summed(table) if weekly else summed_outcomes(table)))
+        select(table.c.source_id, func.max(last), *sums)
         .where(
             table.c.domain_id == domain,
             among(connection, when, times),
             among(connection, table.c.source_id, numbers),
         )
-        .group_by(table.c.source_id)
+        .group_by(table.c.source_id, *(() if weekly else (table.c.outcome,)))
     )
-    for number, last_day, *values in rows:
+    for number, last_day, *told in rows:
+        values = told if weekly else sums_of_outcome(*told)
         tally = found.setdefault(number, Tally([0] * len(SUMS), last_day))
         tally.values = [held + int(value) for held, value in zip(tally.values, values, strict=True)]
         tally.last_day = max(tally.last_day, last_day)

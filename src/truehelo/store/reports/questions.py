@@ -2,7 +2,7 @@
 
 Days are numbers since the epoch (UTC), ranges of days hold both ends, a domain that is None means all of them, one that no
 report is about has an empty answer. Whatever is asked is answered from roll-ups, but for `source_shapes`, which reads the
-records of one address.
+records of one address, and `looks_of`, which reads some records of many.
 """
 
 from truehelo.store.reports.answers import (
@@ -26,6 +26,7 @@ from truehelo.store.reports.answers import (
     Total,
 )
 from truehelo.store.reports.intake_questions import origins, refusals, stored_reports, totals, week_totals
+from truehelo.store.reports.lately import looks_of
 from truehelo.store.reports.record_questions import (
     failures,
     policies,
@@ -34,8 +35,15 @@ from truehelo.store.reports.record_questions import (
     tls_by_day,
     tls_failures,
 )
-from truehelo.store.reports.reporter_questions import dispositions, domains, silent_reporters, told_by, trend
-from truehelo.store.reports.source_questions import new_sources, source, source_domains, source_shapes, sources
+from truehelo.store.reports.reporter_questions import dispositions, domains, silent_reporters, told_by, told_messages, trend
+from truehelo.store.reports.source_questions import (
+    messages_by_day,
+    new_sources,
+    source,
+    source_domains,
+    source_shapes,
+    sources,
+)
 
 reporters = told_by
 
@@ -61,6 +69,8 @@ __all__ = [
     "dispositions",
     "domains",
     "failures",
+    "looks_of",
+    "messages_by_day",
     "new_sources",
     "origins",
     "policies",
@@ -76,6 +86,7 @@ __all__ = [
     "stored_reports",
     "tls_by_day",
     "tls_failures",
+    "told_messages",
     "totals",
     "trend",
     "week_totals",

@@ -36,6 +36,18 @@ def dispositions(
     return sorted(found, key=lambda each: (each.day, each.reporter))
 
 
+def told_messages(connection: Connection, domain: str | None, since: int, until: int) -> dict[tuple[str, int], int]:
+    """Return of how many messages each reporter tells on each day, by its name and the day, for a domain or for all."""
+    number = domain_number(connection, domain)
+    if number is None:
+        return {}
+    wanted = select(_days.reporter_id, _days.day, _days.messages).where(
+        _days.domain_id == number, _days.day.between(since, until)
+    )
+    names = reporter_names(connection)
+    return {(names[who], day): messages for who, day, messages in connection.execute(wanted)}
+
+
 def trend(connection: Connection, domain: str | None, since: int, until: int) -> list[DaySums]:
     """Return what all reporters together tell of each day, for a domain or for all; days without a report are left out."""
     number = domain_number(connection, domain)

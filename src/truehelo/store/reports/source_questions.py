@@ -1,6 +1,8 @@
 """Questions about the addresses that send: the largest, the new ones, and one of them by day, domain and reporter."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from heapq import nsmallest
 from typing import Any
 
 import msgspec
@@ -14,11 +16,13 @@ from truehelo.store.reports.asking import (
     names_of,
     reporter_names,
     source_number,
+    source_numbers,
     summed,
     summed_outcomes,
     sums_of,
     told_days,
 )
+from truehelo.store.reports.driver import Driver
 from truehelo.store.reports.largest import Span, Tally, largest, tallies
 from truehelo.store.reports.tables import (
     ALL,
@@ -35,6 +39,10 @@ from truehelo.store.reports.tables import (
     report_weeks,
     reports,
 )
+
+_NEW = """
+SELECT messages, source_id FROM report_firsts WHERE domain_id = ? AND first_day = ? ORDER BY messages DESC LIMIT ?
+"""
 
 
 def sources(connection: Connection, domain: str | None, since: int, until: int, limit: int = 50) -> list[SourceSums]:
@@ -54,14 +62,12 @@ def new_sources(connection: Connection, domain: str | None, since: int, until: i
     number = domain_number(connection, domain)
     if number is None:
         return []
-    table = report_firsts.c
-    new = connection.scalars(
-        select(table.source_id)
-        .where(table.domain_id == number, table.first_day.between(since, until))
-        .order_by(table.messages.desc(), table.source_id)
-        .limit(limit)
-    ).all()
-    tallied = tallies(connection, number, Span(*told_days(connection, number, since, until)), new)
+    since, until = told_days(connection, number, since, until)
+    driver = Driver(connection)
+    # Day by day, as the index has them: of a long time, in which nearly all were new once, most are never looked at.
+    taken = [row for day in range(since, until + 1) for row in driver.rows(_NEW, (number, day, limit))]
+    new = [row[1] for row in nsmallest(limit, taken, key=lambda row: (-row[0], row[1]))]
+    tallied = tallies(connection, number, Span(since, until), new)
     return _told(connection, number, domain, [(each, tallied[each]) for each in new])
 
 
@@ -161,6 +167,30 @@ def source(connection: Connection, ip: str, since: int, until: int, domain: str 
         )
         for day, reporter, outcome, messages, records in rows
     ]
+
+
+def messages_by_day(
+    connection: Connection, ips: Sequence[str], domain: str | None, since: int, until: int
+) -> dict[str, dict[int, int]]:
+    """Return how many messages each of some addresses sent on each day, for a domain or for all."""
+    number, numbers = domain_number(connection, domain), source_numbers(connection, ips)
+    if number is None or not numbers:
+        return {}
+    table = report_days.c
+    since, until = told_days(connection, number, since, until)
+    rows = connection.execute(
+        select(table.source_id, table.day, func.sum(table.messages))
+        .where(
+            table.domain_id == number,
+            among(connection, table.day, range(since, until + 1)),
+            among(connection, table.source_id, numbers),
+        )
+        .group_by(table.source_id, table.day)
+    )
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    for source_, day, messages in rows:
+        found[numbers[source_]][day] = int(messages)
+    return dict(found)
 
 
 def source_shapes(

@@ -1,0 +1,143 @@
+"""How the mail of many sources looked of late: from the newest reports that tell of them, few of them of however many.
+
+A domain of some size has thousands of reports in a month, and its largest sources are in nearly all of them: what they look
+like shows in a few hundred. Does not decide what a source is.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from truehelo.reports.model import Shape
+from truehelo.store.reports.asking import among, domain_number, names_of, reporter_names, source_numbers
+from truehelo.store.reports.driver import Driver
+from truehelo.store.reports.source_questions import shape_from
+from truehelo.store.reports.tables import ALL, report_domains, report_firsts, report_shapes, report_weeks, week_of
+
+MOST_DOMAINS = 5
+"""Of one source so many domains are looked at, where all are asked about: those of the most messages of late."""
+_MOST_PAIRS = 2000
+"""Of so many pairs of a source and a domain it is asked which are the largest, those of the most messages at first."""
+_REPORTS, _LEAST_REPORTS, _PLACES = 300, 20, 8000
+"""Of a domain so many reports are read, fewer where many sources or domains are asked about: these share the places."""
+_ROUNDS = 3
+"""A source that fell silent is not in the newest reports: so often it is looked for in those of its own last days."""
+
+_NEWEST = """
+SELECT r.source_id, r.shape_id, told.reporter_id, SUM(r.count) FROM (
+SELECT id, reporter_id FROM reports WHERE domain_id = ? AND day BETWEEN ? AND ? AND kind = 'aggregate'
+AND flagged = 0 AND pruned = 0 ORDER BY day DESC, reporter_id DESC LIMIT ?) AS told
+CROSS JOIN report_records AS r WHERE r.report_id = told.id AND r.source_id IN ({marks})
+GROUP BY r.source_id, r.shape_id, told.reporter_id
+"""
+
+
+@dataclass(slots=True)
+class Look:
+    """One way that the mail of a source for a domain looked: in how many messages, and to whom."""
+
+    domain: str
+    shape: Shape
+    messages: int = 0
+    reporters: set[str] = field(default_factory=set)
+
+
+def looks_of(connection: Connection, last_days: Mapping[str, int], domain: str | None, since: int) -> dict[str, list[Look]]:
+    """Return how the mail of sources looked in the newest reports; those of which no record is kept miss.
+
+    Args:
+        connection: Within a transaction.
+        last_days: Until which day to look, by address: the last on which it sent, of those asked about.
+        domain: Of which domain, None for all.
+        since: The first day (since the epoch) that is looked at.
+    """
+    number, numbers = domain_number(connection, domain), source_numbers(connection, last_days)
+    if number is None or not numbers:
+        return {}
+    last = {source: last_days[ip] for source, ip in numbers.items()}
+    pairs = _largest_pairs(connection, last) if number == ALL else {number: set(last)}
+    most = max(_LEAST_REPORTS, min(_REPORTS // max(1, len(pairs)), _PLACES // len(last)))
+    counted: dict[tuple[int, int, int], tuple[int, set[int]]] = {}
+    for about, asked in pairs.items():
+        for source, shape, reporter, messages in _newest(
+            Driver(connection), about, {s: last[s] for s in asked}, since, most
+        ):
+            held, who = counted.get((source, about, shape), (0, set()))
+            who.add(reporter)
+            counted[source, about, shape] = held + int(messages), who
+    return _named(connection, numbers, counted)
+
+
+def _largest_pairs(connection: Connection, last: Mapping[int, int]) -> dict[int, set[int]]:
+    """Return for which domains these sources sent most in the weeks of their last days: sources by domain."""
+    first = report_firsts.c
+    candidates: dict[int, list[int]] = defaultdict(list)
+    wanted = (
+        select(first.domain_id, first.source_id)
+        .where(among(connection, first.source_id, last), first.domain_id != ALL)
+        .order_by(first.messages.desc())
+        .limit(_MOST_PAIRS)
+    )
+    for about, source in connection.execute(wanted):
+        candidates[about].append(source)
+    weeks = {week - back for week in map(week_of, last.values()) for back in (0, 1)}
+    table = report_weeks.c
+    sent: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    rows = connection.execute(
+        select(table.domain_id, table.source_id, table.week, table.messages).where(
+            among(connection, table.domain_id, candidates),
+            among(connection, table.week, weeks),
+            among(connection, table.source_id, last),
+        )
+    )
+    for about, source, week, messages in rows:
+        if 0 <= week_of(last[source]) - week <= 1:
+            sent[source][about] += messages
+    found: dict[int, set[int]] = defaultdict(set)
+    for source, by_domain in sent.items():
+        for about in sorted(by_domain, key=lambda each: (-by_domain[each], each))[:MOST_DOMAINS]:
+            found[about].add(source)
+    return found
+
+
+def _newest(driver: Driver, about: int, last: Mapping[int, int], since: int, most: int) -> list[tuple[int, int, int, int]]:
+    """Return messages by source, shape and reporter, of the newest reports about a domain that these sources are in."""
+    found: list[tuple[int, int, int, int]] = []
+    left = dict(last)
+    until = max(left.values())
+    for _ in range(_ROUNDS):
+        marks = ", ".join("?" * len(left))
+        values = (about, since, until, most, *sorted(left))
+        found += driver.rows(_NEWEST.format(marks=marks), values)
+        for source in {row[0] for row in found}:
+            left.pop(source, None)
+        left = {source: day for source, day in left.items() if day < until}
+        if not left:
+            break
+        until = max(left.values())
+    return found
+
+
+def _named(
+    connection: Connection, numbers: Mapping[int, str], counted: Mapping[tuple[int, int, int], tuple[int, set[int]]]
+) -> dict[str, list[Look]]:
+    shapes = _shapes(connection, {shape for _, _, shape in counted})
+    domains, reporters = (
+        names_of(connection, report_domains, {about for _, about, _ in counted}),
+        reporter_names(connection),
+    )
+    found: dict[str, list[Look]] = defaultdict(list)
+    for (source, about, shape), (messages, who) in counted.items():
+        found[numbers[source]].append(
+            Look(domain=domains[about], shape=shapes[shape], messages=messages, reporters={reporters[one] for one in who})
+        )
+    for looks in found.values():
+        looks.sort(key=lambda look: (-look.messages, look.domain))
+    return dict(found)
+
+
+def _shapes(connection: Connection, numbers: Collection[int]) -> dict[int, Shape]:
+    rows = connection.execute(select(report_shapes).where(among(connection, report_shapes.c.id, numbers))).mappings()
+    return {row["id"]: shape_from(row) for row in rows}
