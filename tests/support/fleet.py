@@ -34,6 +34,8 @@ def fleet(watched: Watched) -> dict[str, int]:
         watched.flip(number, "DNSBL_LISTED:spamhaus-zen", "ok", "failing", ago, "listed by Spamhaus ZEN: spam source")
     watched.listing(n["well"], "dnswl", "listed", 30 * DAY, codes="127.0.5.2")
     watched.listing(n["new"], "spamhaus-zen", "unknown", 3 * HOUR, "the resolver is refused")
+    watched.domain("well.example")
+    watched.domain("blind.example", blind=2 * HOUR, cause="_dmarc.blind.example TXT: servfail")
     watched.letter("pager", "pending", 20 * MINUTE, incident=n["#bulk"], detail="connection refused")
     watched.letter("pager", "failed", 2 * DAY, incident=n["#listed"], detail="no reply within 60 s")
     watched.letter("mail", "delivered", 5 * MINUTE, incident=n["#north"], detail="250 ok")
@@ -155,6 +157,7 @@ def hostile(watched: Watched) -> int:
     watched.flip(number, "PTR_UNEXPECTED", "ok", "failing", HOUR, EVIL, evidence(facts, watched.now))
     watched.flip(number, "greeting", EVIL, f"failing {EVIL}", HOUR, EVIL)
     watched.seen(number, "greeting", EVIL, HOUR)
+    watched.domain(EVIL, blind=HOUR, cause=EVIL)
     watched.seen(number, "ptr", EVIL, HOUR)
     watched.incident(
         "PTR_UNEXPECTED",

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 
 from truehelo.store import tables
 from truehelo.store.database import Database
+from truehelo.store.things.tables import watched_domains
 
 NOW = datetime(2026, 3, 1, 10, 15, 30, tzinfo=UTC).timestamp()
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -116,6 +117,20 @@ class Watched:
             severity=severity,
             message=message or f"what {tag} says",
             **changed,
+        )
+
+    def domain(self, name: str, *, blind: float | None = None, cause: str = "") -> None:
+        """Add a domain that is watched; `blind` is since when not everything of it can be seen."""
+        number = self._insert(tables.things, kind="domain", name=name, added_at=self.now - DAY)
+        self._insert(
+            watched_domains,
+            thing_id=number,
+            interval_s=3600.0,
+            next_run_at=self.now + 60.0,
+            due_at=self.now + 60.0,
+            checked_at=self.now - 60.0,
+            undetermined_since=None if blind is None else self.now - blind,
+            undetermined_cause=cause or None,
         )
 
     def seen(self, subject: int, what: str, value: str, ago: float) -> None:

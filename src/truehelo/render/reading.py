@@ -42,6 +42,15 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnseenDomain:
+    """A domain whose records cannot all be seen: why, and since when."""
+
+    name: str
+    cause: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """How many addresses a list lists, against how many of them it speaks, and of how many it could not say (`reason`)."""
 
@@ -98,6 +107,7 @@ class Status:
     silences: tuple[Silence, ...] = ()
     windows: tuple[Silence, ...] = ()
     warnings: tuple[str, ...] = ()
+    unseen_domains: tuple[UnseenDomain, ...] = ()
 
     @property
     def blind(self) -> int:

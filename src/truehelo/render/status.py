@@ -152,7 +152,7 @@ def _marks(each: Dossier, status: Status) -> Iterable[str]:
 
 
 def _unknown(status: Status, style: Style) -> list[str]:
-    if not status.unknown:
+    if not status.unknown and not status.unseen_domains:
         return []
     told = {each.incident.cause: each.incident.id for each in status.incidents if each.incident.tag == CANNOT_SEE}
     lines = [style.paint("Unknown now: neither good nor bad", "bold")]
@@ -161,7 +161,14 @@ def _unknown(status: Status, style: Style) -> list[str]:
     left = status.unknown[MOST_CAUSES:]
     if left:
         lines.append(f"  and {_addresses(sum(each.count for each in left))} for {len(left):,} more reasons")
-    return lines
+    for domain in status.unseen_domains[:MOST_CAUSES]:
+        lines += style.wrap(
+            f"domain {clean(domain.name, 255)}: {clean(domain.cause, 300)}; {_ago(domain.since, status.at)}",
+            f"  {style.mark(Mark.UNKNOWN)} ",
+            " " * (3 + style.mark_width),
+        )
+    more = len(status.unseen_domains) - MOST_CAUSES
+    return lines + ([f"  and {more:,} more domains"] if more > 0 else [])
 
 
 def _cause(each: Unknown, told: dict[str, int], now: datetime, style: Style) -> Iterable[str]:

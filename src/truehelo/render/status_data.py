@@ -42,6 +42,9 @@ def document(status: Status) -> str:
             "unknown": [
                 {"cause": each.cause, "addresses": each.count, "since": timestamp(each.since)} for each in status.unknown
             ],
+            "unknown_domains": [
+                {"domain": each.name, "cause": each.cause, "since": timestamp(each.since)} for each in status.unseen_domains
+            ],
             "blocklists": [
                 {
                     "list": each.list,
@@ -130,6 +133,7 @@ def nagios(status: Status, look: Look) -> str:
         if id(each) in counted
     ]
     details += [f"unknown: {each.count} because of {each.cause}" for each in status.unknown]
+    details += [f"unknown: domain {each.name} because of {each.cause}" for each in status.unseen_domains]
     details += [f"{each.list}: {listing_words(each)}" for each in status.blocklists]
     details += [f"{each.channel}: {each.waiting} wait, {each.failed} given up" for each in status.deliveries]
     if len(details) > MAX_DETAILS:

@@ -14,6 +14,7 @@ from truehelo.cli.main import run
 from truehelo.configuration.domains import DomainSettings
 from truehelo.facts.dns import Outcome
 from truehelo.monitor import acting
+from truehelo.monitor.reading.status import unseen_domains
 from truehelo.monitoring import NoticeKind
 from truehelo.store import incidents as rows
 from truehelo.store import tables
@@ -199,6 +200,37 @@ def test_what_only_seems_so_is_never_told(
     scene = watched(tmp_path, story)
     assert told(scene) == [], sentence
     assert kept(scene, domain_flips, "what") == [], sentence
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [(Outcome.SERVFAIL, f"{DOMAIN} TXT: servfail"), (Outcome.TIMEOUT, "timeout"), (Outcome.NXDOMAIN, "")],
+    ids=["servfail", "timeout", "denied"],
+)
+def test_a_domain_that_cannot_be_seen_is_shown_as_unknown(tmp_path: Path, outcome: Outcome, cause: str) -> None:
+    shown: list[list[str]] = []
+
+    async def story(scene: DomainScene) -> None:
+        def look() -> None:
+            with scene.database.read() as connection:
+                shown.append([each.cause for each in unseen_domains(connection) if each.name == DOMAIN])
+
+        scene.start()
+        await scene.until(2 * HOUR)
+        look()
+        for each in ("resolver 0", "resolver 1", "server"):
+            scene.world.told[each, DOMAIN] = (outcome, ())
+        await scene.until(5 * HOUR)
+        look()
+        scene.world.told.clear()
+        await scene.until(9 * HOUR)
+        look()
+
+    watched(tmp_path, story)
+    before, during, after = shown
+    assert before == after == []
+    assert len(during) == bool(cause)
+    assert all(cause in each for each in during)
 
 
 @pytest.mark.parametrize("after_s", [0.0, 50.0, 250.0])

@@ -15,11 +15,12 @@ from truehelo.monitor.policy import Policy, moment
 from truehelo.monitor.reading.choose import chosen, tags_of
 from truehelo.monitor.silencing import silences_of
 from truehelo.monitoring import Dossier, Incident, Member
-from truehelo.render.reading import Asked, Deliveries, Listing, Status, Unknown, Watcher
+from truehelo.render.reading import Asked, Deliveries, Listing, Status, Unknown, UnseenDomain, Watcher
 from truehelo.store import incidents as rows
 from truehelo.store import reading
 from truehelo.store.incidents import IncidentRow
 from truehelo.store.spans import UNDETERMINED, heartbeats
+from truehelo.store.things import domains
 
 FAILED_S = 7 * 86_400.0
 """A message that was given up is shown for so long."""
@@ -65,6 +66,7 @@ def status(
         silences=tuple(each for each in policy.silences if each.since is None or each.since.timestamp() <= now),
         windows=tuple(each for each in policy.windows if each.since is None or each.since.timestamp() <= now),
         warnings=tuple(warnings),
+        unseen_domains=() if asked else unseen_domains(connection),
     )
 
 
@@ -145,6 +147,13 @@ def unknowns(connection: Connection, where: ColumnElement[bool] | None) -> tuple
     return tuple(
         Unknown(cause=cause or "nothing could be seen", count=count, since=moment(since))
         for cause, count, since in reading.unknown(connection, where)
+    )
+
+
+def unseen_domains(connection: Connection) -> tuple[UnseenDomain, ...]:
+    """Return the watched domains whose records cannot all be seen now."""
+    return tuple(
+        UnseenDomain(name=name, cause=cause, since=moment(since)) for name, cause, since in domains.unseen(connection)
     )
 
 

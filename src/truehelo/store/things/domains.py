@@ -205,6 +205,19 @@ def clamp(connection: Connection, now: float) -> None:
     connection.execute(update(watched_domains).where(leased).values(claimed_by=None, claimed_until=None))
 
 
+def unseen(connection: Connection, most: int = 200) -> list[tuple[str, str, float]]:
+    """Return the domains of which not everything could be seen in two looks or more: name, why, since when; by name."""
+    table = watched_domains.c
+    wanted = (
+        select(things.c.name, table.undetermined_cause, table.undetermined_since)
+        .join_from(things, watched_domains, table.thing_id == things.c.id)
+        .where(table.next_run_at.is_not(None), table.undetermined_since < table.checked_at)
+        .order_by(things.c.name)
+        .limit(most)
+    )
+    return [(name, cause or "", since) for name, cause, since in connection.execute(wanted)]
+
+
 def watched(connection: Connection) -> list[tuple[Thing, float | None]]:
     """Return the domains that are watched, by name, and since when each was seen."""
     wanted = (
