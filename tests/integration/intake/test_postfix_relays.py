@@ -22,7 +22,7 @@ import pytest
 from integration.intake.kept import mail, numbered
 from integration.servers.certificate import self_signed
 from integration.servers.relays import Before, relay
-from integration.servers.smtp import free_port
+from support.freeport import free_port
 from truehelo.findings import Way
 
 pytestmark = pytest.mark.integration

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from integration.intake.kept import counts, made, mail, numbered
-from integration.servers.smtp import free_port
+from support.freeport import free_port
 from truehelo.app.reporting import Keeper
 from truehelo.cli.main import run
 from truehelo.intake.aside import Aside

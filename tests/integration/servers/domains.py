@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from integration.servers.certificate import self_signed
-from integration.servers.dns import Server, _free_port, _spawn, _stop, _wait
+from integration.servers.dns import Server, _spawn, _stop, _wait
 from integration.servers.fetch import fetch, libs
 from support.domains import LAME, OLD, PARENT, SILENT, Scenario, old_text, placed, zone_text
+from support.freeport import free_port
 
 SIGNED = ("yes", "no-ds", "bogus")
 WEB = "192.0.2.80"
@@ -45,7 +46,7 @@ def running(work: Path, scenarios: list[Scenario]) -> Iterator[Domains]:
             _unbound(work / "unbound", knot, [d for d in each if each[d].get("zone") is not None], anchor)
         )
         web, trust = stack.enter_context(_web(work, each))
-        dead = _free_port("127.0.0.1")
+        dead = free_port("127.0.0.1")
         yield Domains(
             resolver=unbound.resolver,
             rules=(
@@ -65,7 +66,7 @@ def _knot(folder: Path, each: dict[str, Scenario]) -> Iterator[Server]:
     """The zones of the scenarios, then the zone above them with the DS records of those that are signed."""
     root = fetch("knot", ["knot"])
     (folder / "db").mkdir(parents=True)
-    where = ("127.0.54.1", _free_port("127.0.54.1"))
+    where = ("127.0.54.1", free_port("127.0.54.1"))
     held = {domain: scenario for domain, scenario in each.items() if scenario.get("zone") is not None}
     signed = [domain for domain, scenario in held.items() if scenario.get("signed") in SIGNED]
     config = _KNOT.format(folder=folder, ip=where[0], port=where[1])
@@ -120,7 +121,7 @@ def _ds(folder: Path, zone: str) -> str:
 def _other(folder: Path, each: dict[str, Scenario]) -> Iterator[Server]:
     root = fetch("knot", ["knot"])
     folder.mkdir(parents=True)
-    where = ("127.0.54.2", _free_port("127.0.54.2"))
+    where = ("127.0.54.2", free_port("127.0.54.2"))
     old = [domain for domain, scenario in each.items() if OLD in scenario.get("zone", "")]
     config = _KNOT.format(folder=folder, ip=where[0], port=where[1]) + "".join(f"  - domain: {zone}\n" for zone in old)
     (folder / "conf").write_text(config)
@@ -138,7 +139,7 @@ def _other(folder: Path, each: dict[str, Scenario]) -> Iterator[Server]:
 def _unbound(folder: Path, knot: Server, zones: list[str], anchor: str) -> Iterator[Server]:
     root = fetch("unbound", ["unbound"])
     folder.mkdir(parents=True)
-    where = ("127.0.54.4", _free_port("127.0.54.4"))
+    where = ("127.0.54.4", free_port("127.0.54.4"))
     config = _UNBOUND.format(folder=folder, ip=where[0], port=where[1], anchor=anchor)
     config += "".join(
         f'stub-zone:\n  name: "{zone}."\n  stub-addr: {knot.where[0]}@{knot.where[1]}\n' for zone in ("example", *zones)

@@ -22,7 +22,8 @@ from pathlib import Path
 from integration.servers.accounts import account
 from integration.servers.certificate import self_signed
 from integration.servers.fetch import fetch
-from integration.servers.smtp import _await_port, free_port
+from integration.servers.smtp import _await_port
+from support.freeport import free_port
 
 IP = "127.0.77.30"
 NAME = "imap.example.com"
