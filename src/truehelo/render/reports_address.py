@@ -55,7 +55,8 @@ def _head(found: Address, style: Style) -> Iterable[str]:
     if found.spf:
         yield from style.wrap(f"SPF now: {words.authorised(found.spf)}", "  ")
     if found.selectors:
-        yield from style.wrap(f"signed by {words.selectors(found.selectors)}", "  ")
+        signed = words.selectors(found.selectors, found.messages_read, found.sums.messages)
+        yield from style.wrap(f"signed by {signed}", "  ")
 
 
 def _where(found: Address) -> str:

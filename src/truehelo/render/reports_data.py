@@ -60,6 +60,7 @@ def address(found: Address) -> str:
         names_by_day=[{"day": day(number), **_names(names)} for number, names in sorted(found.names_by_day.items())],
         spf=[_spf(each) for each in found.spf],
         selectors=[_selector(each) for each in found.selectors],
+        messages_read=found.messages_read,
         reporters=[
             {
                 "reporter": each.name,
@@ -158,6 +159,7 @@ def _source(row: SourceRow) -> Json:
         "standing": _standing(row.standing),
         "spf": [_spf(each) for each in row.spf],
         "selectors": [_selector(each) for each in row.selectors],
+        "messages_read": row.messages_read,
     }
 
 

@@ -97,7 +97,7 @@ def _row(row: SourceRow, style: Style) -> Iterable[str]:
     if row.spf:
         yield from style.wrap(f"SPF now: {words.authorised(row.spf)}", indent)
     if row.selectors and (style.look.verbosity > NORMAL or len(row.selectors) > 1):
-        yield from style.wrap(f"signed by {words.selectors(row.selectors)}", indent)
+        yield from style.wrap(f"signed by {words.selectors(row.selectors, row.messages_read, row.sums.messages)}", indent)
     if row.standing.kind is not SourceClass.MINE and style.look.verbosity > NORMAL:
         yield from style.wrap(TO_DO[row.standing.kind].format(source=row.ip), indent)
 

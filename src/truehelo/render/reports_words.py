@@ -134,11 +134,12 @@ def classed(standing: Standing) -> str:
     return said
 
 
-def selectors(found: Sequence[Selector], most: int = 4) -> str:
-    """Say by which selectors mail was signed and aligned."""
+def selectors(found: Sequence[Selector], read: int, of: int, most: int = 4) -> str:
+    """Say by which selectors mail was signed and aligned; `read` of its messages are what that was seen in."""
     told = [f"{clean(each.selector, 80)} of {clean(each.domain, 120)} ({each.aligned:,} aligned)" for each in found[:most]]
     left = len(found) - most
-    return ", ".join(told) + (f" and {left:,} more" if left > 0 else "")
+    seen = f", in the {read:,} messages whose records were read" if read < of else ""
+    return ", ".join(told) + (f" and {left:,} more" if left > 0 else "") + seen
 
 
 def authorised(found: Sequence[Spf]) -> str:

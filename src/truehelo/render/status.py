@@ -214,7 +214,9 @@ def _watch(status: Status, style: Style) -> list[str]:
     checked = "nothing was checked yet"
     if status.last_check is not None:
         checked = f"the last one {length(status.at - status.last_check)} ago"
-    late = f"; {length_of(status.lag_s)} behind the schedule" if status.lag_s >= 1 else "; none is late"
+    late = ""  # who has never watched is not behind
+    if status.watchers:
+        late = f"; {length_of(status.lag_s)} behind the schedule" if status.lag_s >= 1 else "; none is late"
     lines = style.wrap(f"{checked}{late if status.subjects else ''}", "Checks     ")
     for each in status.watchers:
         age = length(status.at - each.seen)

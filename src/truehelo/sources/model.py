@@ -148,7 +148,8 @@ class SourceRow:
     """One source of a domain's mail.
 
     `share` is its part of all messages of the answer; `refused_at` names receivers that quarantined or rejected, each with
-    how many, the most first. `network_name` is the organisation of a confirmed name.
+    how many, the most first. `network_name` is the organisation of a confirmed name. `messages_read` is of how
+    many messages the records were read, which `selectors` are of.
     """
 
     ip: str
@@ -162,6 +163,7 @@ class SourceRow:
     watched: bool = False
     spf: tuple[Spf, ...] = ()
     selectors: tuple[Selector, ...] = ()
+    messages_read: int = 0
     refused_at: tuple[tuple[str, int], ...] = ()
     reporters: int = 0
     network_name: str = ""
@@ -275,6 +277,7 @@ class Address:
     flips: tuple[Flip, ...]
     spf: tuple[Spf, ...] = ()
     selectors: tuple[Selector, ...] = ()
+    messages_read: int = 0
     expected: tuple[str, ...] = ()
     cause: Flip | None = None
     cause_still: bool = False

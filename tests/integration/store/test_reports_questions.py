@@ -201,6 +201,7 @@ def test_how_the_mail_of_many_sources_looked(
 ) -> None:
     database, facts = told
     monkeypatch.setattr(lately, "_REPORTS", 1000)  # all of them
+    monkeypatch.setattr(lately, "_PLACES", 10**6)
     part = within(facts, (since, FIRST + DAYS), domain)
     last = {ip: max(fact.day for fact in own) for ip, own in grouped(part, lambda fact: fact.ip).items()}
     last = {ip: last[ip] for ip in sorted(last)[::3]}

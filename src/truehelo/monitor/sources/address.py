@@ -91,6 +91,7 @@ def address(connection: Connection, ip: str, asked: Asked, suffixes: Suffixes, j
         flips=tuple(flips),
         spf=spf_of(subject.authorised),
         selectors=selectors_of(subject.tally),
+        messages_read=0 if subject.tally is None else subject.tally.messages,
         expected=next((expected_of(past) for past in pasts), ()),
         cause=cause,
         cause_still=still,

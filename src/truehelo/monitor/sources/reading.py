@@ -156,6 +156,7 @@ def _rows(
                 watched=subject.watched,
                 spf=spf_of(subject.authorised),
                 selectors=selectors_of(subject.tally),
+                messages_read=0 if subject.tally is None else subject.tally.messages,
                 refused_at=tuple(sorted(told.refused.items(), key=lambda item: (-item[1], item[0]))),
                 reporters=len(told.messages),
                 network_name=subject.organisation,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from truehelo.reports.model import Shape
 from truehelo.store.reports.asking import among, domain_number, names_of, reporter_names, source_numbers
@@ -57,8 +57,9 @@ def looks_of(connection: Connection, last_days: Mapping[str, int], domain: str |
     if number is None or not numbers:
         return {}
     last = {source: last_days[ip] for source, ip in numbers.items()}
-    pairs = _largest_pairs(connection, last) if number == ALL else {number: set(last)}
-    most = max(_LEAST_REPORTS, min(_REPORTS // max(1, len(pairs)), _PLACES // len(last)))
+    pairs = _largest_pairs(connection, last, since) if number == ALL else {number: set(last)}
+    places = sum(map(len, pairs.values()))
+    most = max(_LEAST_REPORTS, min(_REPORTS, _PLACES // max(1, places)))
     counted: dict[tuple[int, int, int], tuple[int, set[int]]] = {}
     for about, asked in pairs.items():
         for source, shape, reporter, messages in _newest(
@@ -70,8 +71,8 @@ def looks_of(connection: Connection, last_days: Mapping[str, int], domain: str |
     return _named(connection, numbers, counted)
 
 
-def _largest_pairs(connection: Connection, last: Mapping[int, int]) -> dict[int, set[int]]:
-    """Return for which domains these sources sent most in the weeks of their last days: sources by domain."""
+def _largest_pairs(connection: Connection, last: Mapping[int, int], since: int) -> dict[int, set[int]]:
+    """Return for which domains these sources sent most, in so many of the last weeks as is cheap: sources by domain."""
     first = report_firsts.c
     candidates: dict[int, list[int]] = defaultdict(list)
     wanted = (
@@ -82,19 +83,22 @@ def _largest_pairs(connection: Connection, last: Mapping[int, int]) -> dict[int,
     )
     for about, source in connection.execute(wanted):
         candidates[about].append(source)
-    weeks = {week - back for week in map(week_of, last.values()) for back in (0, 1)}
+    back = max(2, _PLACES // max(1, len(candidates) * len(last)))
+    newest = max(map(week_of, last.values()))
+    weeks = range(max(week_of(since), newest - back + 1), newest + 1)
     table = report_weeks.c
-    sent: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    sent: dict[int, dict[int, int]] = defaultdict(dict)
     rows = connection.execute(
-        select(table.domain_id, table.source_id, table.week, table.messages).where(
+        select(table.domain_id, table.source_id, func.sum(table.messages))
+        .where(
             among(connection, table.domain_id, candidates),
             among(connection, table.week, weeks),
             among(connection, table.source_id, last),
         )
+        .group_by(table.domain_id, table.source_id)
     )
-    for about, source, week, messages in rows:
-        if 0 <= week_of(last[source]) - week <= 1:
-            sent[source][about] += messages
+    for about, source, messages in rows:
+        sent[source][about] = int(messages)
     found: dict[int, set[int]] = defaultdict(set)
     for source, by_domain in sent.items():
         for about in sorted(by_domain, key=lambda each: (-by_domain[each], each))[:MOST_DOMAINS]:
