@@ -59,15 +59,15 @@ ROWS = [
 def test_the_settings_of_the_guide_make_the_names_that_it_promises(
     kind: str, wrong: tuple[str, ...], before: Before
 ) -> None:
-    with sink() as receiver, relay(kind, before, guidance(kind, wrong).ways, receiver.where) as where:
-        greeting, ehlo = spoken(where)
+    with sink() as receiver, relay(kind, before, guidance(kind, wrong).ways, receiver.where) as server:
+        greeting, ehlo = spoken(server.where)
         assert (greeting.split()[0], ehlo, receiver.first()) == (RIGHT, RIGHT, RIGHT)
 
 
 @pytest.mark.parametrize("kind", sorted(PACKAGES))
 def test_without_the_guide_all_three_are_wrong_and_the_greeting_leads_to_it(kind: str) -> None:
-    with sink() as receiver, relay(kind, Before(host=WRONG), (), receiver.where) as where:
-        greeting, ehlo = spoken(where)
+    with sink() as receiver, relay(kind, Before(host=WRONG), (), receiver.where) as server:
+        greeting, ehlo = spoken(server.where)
         assert {greeting.split()[0], ehlo, receiver.first()} <= {WRONG, MACHINE}
     (picked,) = mtas(packaged().mtas, Clues(greetings=(greeting,)), None)
     # Debian's Exim does not say that it is Debian's.

@@ -140,25 +140,25 @@ def test_every_report_once(listener: Listener) -> None:
     letter.set_content("Buy this.")
     way = Way(kind="config", where="main.cf", lines=HASTY)
     with relay("postfix", Before(host="relay.example.com"), [way], (IP, listener.port)) as postfix:
-        log = next(Path("/tmp").glob("truehelo-postfix-*/maillog"))
+        log = postfix.folder / "maillog"
 
         def delivered(number: int) -> bool:
             return log.read_text().count("status=sent (250 2.6.0 It is stored)") >= number
 
-        send(postfix, *(mail(file) for file in files[:8]), letter.as_bytes())
+        send(postfix.where, *(mail(file) for file in files[:8]), letter.as_bytes())
         until(lambda: delivered(9))
         assert listener.counts()[::2] == (8, 1)
 
         with full(listener.inside):
-            send(postfix, *(mail(file) for file in files[8:12]))
+            send(postfix.where, *(mail(file) for file in files[8:12]))
             until(lambda: log.read_text().count("451 4.3.0 It cannot be stored now") >= 4)
         until(lambda: delivered(13))
         assert listener.counts()[::2] == (12, 1)
 
-        send(postfix, *(mail(file) for file in files[12:20]))
+        send(postfix.where, *(mail(file) for file in files[12:20]))
         until(lambda: delivered(15))
         listener.stop(signal.SIGKILL)
-        send(postfix, *(mail(file) for file in files[20:]))
+        send(postfix.where, *(mail(file) for file in files[20:]))
         until(lambda: "Connection refused" in log.read_text())
         listener.start()
         until(lambda: delivered(1 + len(files)))

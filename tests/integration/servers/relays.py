@@ -49,10 +49,15 @@ class Place:
     port: int
     sink: tuple[str, int]
 
+    @property
+    def where(self) -> tuple[str, int]:
+        """The address and the port at which it listens."""
+        return IP, self.port
+
 
 @contextmanager
-def relay(kind: str, before: Before, ways: Sequence[Way], sink: tuple[str, int]) -> Iterator[tuple[str, int]]:
-    """Start a server, configured as `before` says and then as the ways of its guide say; return where it listens."""
+def relay(kind: str, before: Before, ways: Sequence[Way], sink: tuple[str, int]) -> Iterator[Place]:
+    """Start a server, configured as `before` says and then as the ways of its guide say; return where it is."""
     name, packages = PACKAGES[kind]
     held = fetch(name, packages)
     with ExitStack() as stack:
@@ -71,7 +76,7 @@ def relay(kind: str, before: Before, ways: Sequence[Way], sink: tuple[str, int])
         with _process(words, environment, folder) as process:
             try:
                 _await_port((IP, place.port), folder, process)
-                yield IP, place.port
+                yield place
             finally:
                 if kind == "postfix":  # its master is in a session of its own, and outlives who started it
                     subprocess.run([*command[:-1], "stop"], env=environment, check=True, capture_output=True, timeout=60)
