@@ -114,11 +114,12 @@ class Dovecot:
 
     def deliver(self, name: str, octets: bytes) -> None:
         """Put a message into the inbox, as a delivery agent does."""
-        for sub in ("cur", "new", "tmp"):
-            (self.inbox / sub).mkdir(parents=True, exist_ok=True)
+        folders = [self.inbox / sub for sub in ("cur", "new", "tmp")]
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
         part = self.inbox / "tmp" / name
         part.write_bytes(octets)
-        for each in (self.inbox, *self.inbox.iterdir(), part):
+        for each in (self.inbox, *folders, part):  # the server's own files come and go
             shutil.chown(each, "truehelo-mail", "truehelo-mail")
         part.rename(self.inbox / "new" / name)
 
