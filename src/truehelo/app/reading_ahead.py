@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from typing import BinaryIO
 
 from truehelo.app.reporting import Named, Read
@@ -44,9 +45,12 @@ class Whole:
 
 def ahead(items: Iterable[Item], jobs: int, *, redact: bool) -> Iterator[tuple[Item, Read | None]]:
     """Yield items in their order, each with what reads it: None where the caller is to read it itself."""
-    context = get_context("forkserver")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_deaf)
+    resource_tracker.ensure_running()  # it would open the ears of whoever starts it
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("forkserver"))
     try:
+        with _deaf(), suppress(BrokenProcessPool):
+            for started in [pool.submit(_ready) for _ in range(jobs)]:
+                started.result()
         waiting: deque[tuple[Item, Future[list[Named] | None] | None]] = deque()
         for item in items:
             waiting.append((item, _begin(pool, item, redact=redact)))
@@ -58,9 +62,22 @@ def ahead(items: Iterable[Item], jobs: int, *, redact: bool) -> Iterator[tuple[I
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _deaf() -> None:
-    """An interruption from the keyboard is for the process that stores: it ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hold back an interruption from the keyboard; a process that is started meanwhile never hears one.
+
+    An interruption is for the process that stores, which ends the workers. One that came while a worker is started would
+    leave a half of it, and a worker that closed its ears by itself would hear one before it does.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ready() -> None:
+    """Do nothing, in a worker that has started."""
 
 
 def _begin(pool: ProcessPoolExecutor, item: Item, *, redact: bool) -> "Future[list[Named] | None] | None":

@@ -117,6 +117,32 @@ def _until(true: Callable[[], bool], seconds: float = 240.0) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.03, 0.1, 0.2, 0.4])
+def test_an_interruption_while_workers_start_is_no_traceback(tmp_path: Path, sqlite_url: str, after_s: float) -> None:
+    folder = written(tmp_path / "in", list(corpus(14, 300, largest=12)))
+    words = [sys.executable, "-m", "truehelo", "reports", "import", str(folder), "-d", sqlite_url, "--jobs", "4"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as began:
+        _until(lambda: _forks(began.pid))
+        time.sleep(after_s)
+        os.killpg(began.pid, signal.SIGINT)
+        _, err = began.communicate(timeout=60)
+    assert began.returncode in (0, 130)  # 0: it was done already
+    assert "Traceback" not in err
+
+
+def _forks(group: int) -> bool:
+    """Tell whether the process from which workers are forked runs in a process group."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"forkserver" in path.read_bytes() and os.getpgid(int(path.parent.name)) == group:
+                return True
+        except OSError:  # it has ended meanwhile
+            continue
+    return False
+
+
 def test_an_interruption_says_how_far_it_came(tmp_path: Path, sqlite_url: str, cli: Cli) -> None:
     files = list(corpus(13, 400, largest=12))
     folder = written(tmp_path / "in", files)
