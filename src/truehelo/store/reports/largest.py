@@ -7,14 +7,14 @@ both ends from the days. When enough have sent more than any that is left can ha
 threshold); while they have not, more are taken.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
 from sqlalchemy import Connection, Table, func, select
 
 from truehelo.store.reports.asking import among, summed, sums_of_outcome
-from truehelo.store.reports.driver import Driver
+from truehelo.store.reports.driver import Driver, Row
 from truehelo.store.reports.tables import SUMS, report_days, report_weeks, week_of
 
 _MORE, _TIMES = 20, 2
@@ -22,6 +22,10 @@ _MORE, _TIMES = 20, 2
 
 _OF_WEEK = """
 SELECT source_id, messages FROM report_weeks WHERE domain_id = ? AND week = ? ORDER BY messages DESC LIMIT ?
+"""
+_OF_WEEKS = """
+SELECT w.week, r.source_id, r.messages FROM unnest(?::integer[]) AS w (week) CROSS JOIN LATERAL (
+SELECT source_id, messages FROM report_weeks WHERE domain_id = ? AND week = w.week ORDER BY messages DESC LIMIT ?) AS r
 """
 
 
@@ -102,16 +106,24 @@ def _enough(ranked: Sequence[tuple[int, Tally]], limit: int, upper: int) -> bool
 
 def _taken(connection: Connection, domain: int, weeks: Sequence[int], most: int) -> tuple[dict[int, int], int]:
     """Return the largest sources of each week, with what each can have sent in all weeks at most; and any other at most."""
-    driver = Driver(connection)
     over: dict[int, int] = {}
     held, bound = over.get, 0
-    for week in weeks:
-        taken = driver.rows(_OF_WEEK, (domain, week, most))
-        least = taken[-1][1] if len(taken) == most else 0
+    for taken in _weeks(Driver(connection), domain, weeks, most):
+        least = min(messages for _, messages in taken) if len(taken) == most else 0
         bound += least
         for number, messages in taken:
             over[number] = held(number, 0) + messages - least
     return {number: bound + more for number, more in over.items()}, bound
+
+
+def _weeks(driver: Driver, domain: int, weeks: Sequence[int], most: int) -> Iterable[Sequence[Row]]:
+    """Return the largest sources of each week, with what they sent in it."""
+    if not driver.is_postgresql:
+        return (driver.rows(_OF_WEEK, (domain, week, most)) for week in weeks)
+    by_week: dict[int, list[Row]] = {}  # a server far away is asked once
+    for week, *sent in driver.rows(_OF_WEEKS, (list(weeks), domain, most)):
+        by_week.setdefault(week, []).append(tuple(sent))
+    return by_week.values()
 
 
 def tallies(connection: Connection, domain: int, span: Span, numbers: Collection[int]) -> dict[int, Tally]:

@@ -43,6 +43,10 @@ from truehelo.store.reports.tables import (
 _NEW = """
 SELECT messages, source_id FROM report_firsts WHERE domain_id = ? AND first_day = ? ORDER BY messages DESC LIMIT ?
 """
+_NEW_OF_DAYS = """
+SELECT r.messages, r.source_id FROM unnest(?::integer[]) AS d (day) CROSS JOIN LATERAL (
+SELECT messages, source_id FROM report_firsts WHERE domain_id = ? AND first_day = d.day ORDER BY messages DESC LIMIT ?) AS r
+"""
 
 
 def sources(connection: Connection, domain: str | None, since: int, until: int, limit: int = 50) -> list[SourceSums]:
@@ -63,9 +67,12 @@ def new_sources(connection: Connection, domain: str | None, since: int, until: i
     if number is None:
         return []
     since, until = told_days(connection, number, since, until)
-    driver = Driver(connection)
+    driver, days = Driver(connection), range(since, until + 1)
     # Day by day, as the index has them: of a long time, in which nearly all were new once, most are never looked at.
-    taken = [row for day in range(since, until + 1) for row in driver.rows(_NEW, (number, day, limit))]
+    if driver.is_postgresql:
+        taken = driver.rows(_NEW_OF_DAYS, (list(days), number, limit))
+    else:
+        taken = [row for day in days for row in driver.rows(_NEW, (number, day, limit))]
     new = [row[1] for row in nsmallest(limit, taken, key=lambda row: (-row[0], row[1]))]
     tallied = tallies(connection, number, Span(since, until), new)
     return _told(connection, number, domain, [(each, tallied[each]) for each in new])
