@@ -3,6 +3,7 @@
 Days are days since the epoch in UTC, as reports are counted (`reports.model.Metadata.day`); other times are aware.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -105,7 +106,7 @@ class Standing:
         return bool(self.by)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Sums:
     """Messages, and how many of them were aligned (by either, by DKIM, by SPF), quarantined, rejected."""
 
@@ -120,6 +121,19 @@ class Sums:
     def refused(self) -> int:
         """Those that did not reach the inbox: quarantined and rejected."""
         return self.quarantined + self.rejected
+
+    @staticmethod
+    def of(parts: Iterable["Sums"]) -> "Sums":
+        """Add many up, in one go."""
+        held = [0] * 6
+        for each in parts:
+            held[0] += each.messages
+            held[1] += each.passed
+            held[2] += each.dkim
+            held[3] += each.spf
+            held[4] += each.quarantined
+            held[5] += each.rejected
+        return Sums(*held)
 
     def __add__(self, other: "Sums") -> "Sums":
         """Add up."""

@@ -94,7 +94,7 @@ def test_one_bad_file_of_many_is_one_line_and_the_rest_is_stored(
 
 
 def test_killed_in_between_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path, store_url: str, cli: Cli) -> None:
-    files = list(corpus(12, 300, largest=12))
+    files = list(corpus(12, 900, largest=3))
     folder = written(tmp_path / "in", files)
     assert cli("import", str(min(folder.iterdir())), "-d", store_url)[0] == 0
     reached = []
@@ -144,7 +144,7 @@ def _forks(group: int) -> bool:
 
 
 def test_an_interruption_says_how_far_it_came(tmp_path: Path, sqlite_url: str, cli: Cli) -> None:
-    files = list(corpus(13, 400, largest=12))
+    files = list(corpus(13, 1500, largest=3))
     folder = written(tmp_path / "in", files)
     assert cli("import", str(min(folder.iterdir())), "-d", sqlite_url)[0] == 0
     words = [sys.executable, "-m", "truehelo", "reports", "import", str(folder), "-d", sqlite_url, "--jobs", "2"]
@@ -152,7 +152,12 @@ def test_an_interruption_says_how_far_it_came(tmp_path: Path, sqlite_url: str, c
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         _until(lambda: told(sqlite_url)[0] >= 10)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+        other = Database(sqlite_url)
+        with other.write():  # so that it waits, and has not ended before it hears of it
+            assert told(sqlite_url)[0] < len(files)
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+            time.sleep(0.2)
+        other.close()
         out, err = process.communicate(timeout=240)
     assert process.returncode == 130
     assert "Traceback" not in err

@@ -4,7 +4,7 @@ The flips of the watch are laid over the dispositions; the fix is that of the lo
 only; which flip is why is decided in `sources.turns`.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ def address(connection: Connection, ip: str, asked: Asked, suffixes: Suffixes, j
     ledger = Ledger(connection, [ip], asked.since - turning.BEFORE_DAYS, asked.until, now=asked.now, suffixes=suffixes)
     pasts = ledger.pasts.get(ip, [])
     rows = day_rows(found)
-    sums = sum((row.sums for row in rows), Sums())
+    sums = Sums.of(row.sums for row in rows)
     flips = flips_of(connection, pasts, (asked.since - turning.BEFORE_DAYS) * DAY_S)
     turns = turning.turns(rows, flips)
     missing = turning.ceased(rows, _whole(connection, asked), flips)
@@ -143,23 +143,20 @@ def flip_day(flip: Flip) -> int:
 
 def day_rows(found: Sequence[SourceDay]) -> list[DayRow]:
     """Return what each receiver did on each day, outcomes added up, in order."""
-    sums: dict[tuple[int, str], Sums] = defaultdict(Sums)
-    aligned: Counter[tuple[int, str]] = Counter()
+    counted: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * 7)
     for each in found:
-        key, refused = (each.day, each.reporter), each.disposition in ("quarantine", "reject")
-        passed = each.dkim or each.spf
-        sums[key] += Sums(
-            messages=each.messages,
-            passed=each.messages * passed,
-            dkim=each.messages * each.dkim,
-            spf=each.messages * each.spf,
-            quarantined=each.messages * (each.disposition == "quarantine"),
-            rejected=each.messages * (each.disposition == "reject"),
-        )
-        aligned[key] += each.messages * (refused and passed)
+        held, messages, passed = counted[each.day, each.reporter], each.messages, each.dkim or each.spf
+        quarantined, rejected = each.disposition == "quarantine", each.disposition == "reject"
+        held[0] += messages
+        held[1] += messages * passed
+        held[2] += messages * each.dkim
+        held[3] += messages * each.spf
+        held[4] += messages * quarantined
+        held[5] += messages * rejected
+        held[6] += messages * ((quarantined or rejected) and passed)
     return [
-        DayRow(day=day, reporter=reporter, sums=sums[day, reporter], refused_aligned=aligned[day, reporter])
-        for day, reporter in sorted(sums)
+        DayRow(day=day, reporter=reporter, sums=Sums(*held[:6]), refused_aligned=held[6])
+        for (day, reporter), held in sorted(counted.items())
     ]
 
 
@@ -190,7 +187,7 @@ def reporters_of(rows: Sequence[DayRow], turns: Sequence[Turn]) -> tuple[Reporte
     found = [
         ReporterOf(
             name=name,
-            sums=sum((row.sums for row in mine), Sums()),
+            sums=Sums.of(row.sums for row in mine),
             first_day=min(row.day for row in mine),
             last_day=max(row.day for row in mine),
             refused_since=since.get(name),

@@ -21,7 +21,7 @@ from truehelo.store.reports.answers import Sums as Kept
 from truehelo.store.sources.standings import authorised_of
 from truehelo.store.sources.told import Told, told_of
 
-MOST = 200
+MOST = 100
 """Of so many sources, the largest, it is looked up what they were called; of the others nobody looks."""
 SHOWN = 20
 

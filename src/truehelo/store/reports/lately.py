@@ -16,11 +16,11 @@ from truehelo.store.reports.driver import Driver
 from truehelo.store.reports.source_questions import shape_from
 from truehelo.store.reports.tables import ALL, report_domains, report_firsts, report_shapes, report_weeks, week_of
 
-MOST_DOMAINS = 5
+MOST_DOMAINS = 3
 """Of one source so many domains are looked at, where all are asked about: those of the most messages of late."""
 _MOST_PAIRS = 2000
 """Of so many pairs of a source and a domain it is asked which are the largest, those of the most messages at first."""
-_REPORTS, _LEAST_REPORTS, _PLACES = 300, 20, 8000
+_REPORTS, _LEAST_REPORTS, _PLACES = 300, 20, 3000
 """Of a domain so many reports are read, fewer where many sources or domains are asked about: these share the places."""
 _ROUNDS = 3
 """A source that fell silent is not in the newest reports: so often it is looked for in those of its own last days."""

@@ -20,7 +20,7 @@ class Told:
     refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-DAYS = 28
+DAYS = 14
 """Who tells of a source shows in the last days of its mail: it is asked of so many, however long the time is."""
 
 
