@@ -1,7 +1,9 @@
 """`truehelo reports import`: reports from files, folders, standard input, object stores, and configured mailboxes."""
 
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -18,7 +20,7 @@ from truehelo.render.codes import FINDINGS, GOOD, USAGE
 
 if TYPE_CHECKING:
     from truehelo.app.receiving import Mailbox
-    from truehelo.app.reporting import Summary
+    from truehelo.app.reporting import Read, Summary
     from truehelo.configuration.reports import ReportSettings
     from truehelo.intake.item import Item
     from truehelo.store.database import Database
@@ -133,14 +135,17 @@ class _Import:
         items = self._items(paths)
         if self._jobs == 1:
             for item in items:
-                self.keeper.take(item)
-                self._progress(item)
+                self._take(item)
             return
         from truehelo.app.reading_ahead import ahead
 
         for item, read in ahead(items, self._jobs, redact=self._redact):
+            self._take(item, read)
+
+    def _take(self, item: "Item", read: "Read | None" = None) -> None:
+        with _unbroken():
             self.keeper.take(item, read)
-            self._progress(item)
+        self._progress(item)
 
     def _items(self, paths: tuple[str, ...]) -> "Iterator[Item]":
         from truehelo.app import guarded
@@ -168,8 +173,7 @@ class _Import:
         try:
             with closing(mailbox.items(bell)) as items:
                 for item in items:
-                    self.keeper.take(item)
-                    self._progress(item)
+                    self._take(item)
         except IntakeError as error:
             self._complain(f"mailbox {mailbox.settings.name}: {error}")
         finally:
@@ -197,3 +201,27 @@ class _Import:
             write(reports_text.summary_json(found, took_s, whole=whole))
         elif not quiet:
             write(reports_text.summary(found, took_s))
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Have an interruption wait until what is being stored is stored and counted; a second one does not wait.
+
+    One that arrived in the midst of a transaction might end in a finaliser, from where Python lets nothing through.
+    """
+    asked = False
+
+    def later(_number: int, _frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        complain("finishing what is being stored; interrupt again to stop at once")
+
+    before = signal.signal(signal.SIGINT, later)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
