@@ -120,6 +120,7 @@ def main() -> None:
         limit = 512 + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         options = [f"-max_total_time={seconds:g}", f"-max_len={LONGEST}", "-timeout=30", f"-rss_limit_mb={limit}"]
         options += ["-print_final_stats=1", f"-artifact_prefix={folder}/"]
+        options += [] if len(sys.argv) > 2 else ["-seed=1"]  # a short run tries the same each time
         atheris.Setup([sys.argv[0], *options, str(folder)], read)
         atheris.Fuzz()
 

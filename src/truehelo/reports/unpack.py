@@ -199,7 +199,7 @@ def members(file: BinaryIO, meter: Meter, *, outermost: bool) -> Iterator[tuple[
             infos = archive.infolist()
             _refuse_bombs(infos, archive.start_dir, meter.budget)
             for info in infos:
-                if not info.is_dir():
+                if not info.filename.endswith("/"):  # `is_dir` falls over where there is no name
                     meter.file()
                     yield info.filename, _unzip(archive, info, meter)
     except _BROKEN as error:

@@ -221,6 +221,11 @@ ZIPS = [
     ("octets before the archive", b"MZ this unpacks itself" + GOOD, [("a.xml", AGGREGATE)]),
     ("names that lead elsewhere", zipped(*ELSEWHERE), ELSEWHERE),
     ("a size in the directory that is too great", patched(GOOD, (CENTRAL, 24, b"\xff\xff")), [("a.xml", AGGREGATE)]),
+    (
+        "a file without a name",
+        patched(zipped(("a.x", AGGREGATE)), (LOCAL, 26, b"\0\0\3\0"), (CENTRAL, 28, b"\0\0\3\0")),
+        [("", AGGREGATE)],
+    ),
     ("nothing", zipped(), []),
 ]
 
