@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from truehelo.store.migrate import upgrade
 
 DOMAIN, MINE, RELAY = "business.example", "192.0.2.26", "203.0.113.9"
 TODAY = int(time.time() // 86_400)
+LAST = f"{datetime.fromtimestamp((TODAY - 1) * 86_400, UTC):%Y-%m-%d}"
+"""The last day of the reports, whatever day it is by the time that it is asked about."""
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +101,10 @@ def test_an_answer_is_printed_as_json(
     [
         (("reports", "sources"), "ip", [MINE, RELAY]),
         (("reports", "reporters"), "reporter", ["r1.example", "r2.example", "'=r3.example"]),
-        (("reports", "ip", RELAY, "--since", "1d", "--until", "1d"), "messages", ["2", "2"]),
+        (("reports", "ip", RELAY, "--since", LAST, "--until", LAST), "messages", ["2", "2"]),
         (("reports", "trend", "shop.example", "--by", "day"), "messages", ["1"]),
         (("reports", "export", "shop.example"), "reporter", ["'=r3.example"]),
-        (("reports", "export", DOMAIN, "--daily", "--since", "1d", "--until", "1d"), "messages", ["10", "10", "2", "2"]),
+        (("reports", "export", DOMAIN, "--daily", "--since", LAST, "--until", LAST), "messages", ["10", "10", "2", "2"]),
         (("inventory", "suggest"), "target", [MINE]),
     ],
 )
