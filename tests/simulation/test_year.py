@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulation import year
-from simulation.script import HOUR, write
+from simulation.script import DAY, HOUR, Change, Script, Trouble, write
 from truehelo.drift.machine import Thresholds
 
 
@@ -37,6 +37,32 @@ def test_a_watch_that_believes_one_look_is_found_out(tmp_path: Path, monkeypatch
     monkeypatch.setattr(year, "Thresholds", lambda: hasty)
     outcome = year.simulate(tmp_path, 7, subjects=40, days=10, interval_s=2 * HOUR)
     assert not outcome.good
+
+
+@pytest.mark.parametrize(
+    ("sentence", "troubles", "closed", "missed"),
+    [
+        (
+            "nobody could see that it was well between two changes: the incident of the first tells the second",
+            [Trouble("servfail", "zone 0", 3.9 * DAY, 4.9 * DAY)],
+            None,
+            0,
+        ),
+        ("it could be seen well, and its incident still is of the change before", [], None, 1),
+        ("its incident was closed", [Trouble("servfail", "zone 0", 3.9 * DAY, 4.9 * DAY)], 4.8 * DAY, 1),
+        ("only another zone was in trouble", [Trouble("servfail", "zone 1", 3.9 * DAY, 4.9 * DAY)], None, 1),
+    ],
+)
+def test_a_change_without_an_incident_is_missed_unless_the_one_before_still_tells_it(
+    sentence: str, troubles: list[Trouble], closed: float | None, missed: int
+) -> None:
+    first = Change("ptr removed", (5,), 3 * DAY, 4 * DAY)
+    second = Change("ptr removed", (5,), 5 * DAY, 8 * DAY)
+    script = Script(subjects=10, seconds=20 * DAY, changes=[first, second], troubles=troubles)
+    told = [year.Told(1, "PTR_MISSING", 5, since=3.1 * DAY, opened=3.2 * DAY, closed=closed, flapping=False)]
+    outcome = year.Outcome(seed=1, subjects=10, days=20)
+    year.find_missed(script, {5: told}, outcome, interval_s=12 * HOUR)
+    assert len(outcome.missed) == missed, sentence
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -266,7 +266,7 @@ def _watch(
 
 
 @dataclass(frozen=True)
-class _Told:
+class Told:
     """One membership: which subject, in which incident, from when to when (seconds since the start)."""
 
     incident: int
@@ -282,15 +282,15 @@ def _judge(database: Database, script: Script, pager: Pager, outcome: Outcome, i
     told = _told(database)
     outcome.changes = len(script.changes)
     outcome.incidents = len({each.incident for each in told})
-    by_index: dict[int, list[_Told]] = defaultdict(list)
+    by_index: dict[int, list[Told]] = defaultdict(list)
     for each in told:
         by_index[each.index].append(each)
     _false(script, told, outcome)
-    _missed(script, by_index, outcome, interval_s)
+    find_missed(script, by_index, outcome, interval_s)
     _doubled(pager, told, outcome)
 
 
-def _told(database: Database) -> list[_Told]:
+def _told(database: Database) -> list[Told]:
     index_of = {str(address(index)): index for index in range(10_000)}
     with database.read() as connection:
         rows: Any = connection.execute(
@@ -307,7 +307,7 @@ def _told(database: Database) -> list[_Told]:
             .join(tables.incidents, tables.incidents.c.id == tables.members.c.incident_id)
         ).all()
     return [
-        _Told(
+        Told(
             incident=row[0],
             tag=row[1],
             index=index_of[row[2]],
@@ -320,7 +320,7 @@ def _told(database: Database) -> list[_Told]:
     ]
 
 
-def _false(script: Script, told: list[_Told], outcome: Outcome) -> None:
+def _false(script: Script, told: list[Told], outcome: Outcome) -> None:
     """An incident about an address that was well when it was first seen failing, or under maintenance all the while."""
     by_index: dict[int, list[Change]] = defaultdict(list)
     for change in script.changes:
@@ -336,7 +336,7 @@ def _false(script: Script, told: list[_Told], outcome: Outcome) -> None:
             outcome.false.append(f"incident {each.incident} {each.tag} at {address(each.index)}: under maintenance")
 
 
-def _missed(script: Script, by_index: dict[int, list[_Told]], outcome: Outcome, interval_s: float) -> None:
+def find_missed(script: Script, by_index: dict[int, list[Told]], outcome: Outcome, interval_s: float) -> None:
     for change in script.changes:
         if change.maintenance:
             continue
@@ -353,6 +353,8 @@ def _missed(script: Script, by_index: dict[int, list[_Told]], outcome: Outcome, 
                 x.flapping and x.since < change.since and _after(x.closed, change.since) for x in by_index[index]
             ):
                 continue  # it comes and goes, and that was told
+            if not mine and _told_already(script, change, index, by_index[index], interval_s):
+                continue
             if not mine and due:
                 outcome.missed.append(f"{change.kind} of {address(index)}, day {change.since / DAY:.2f}")
             if not mine:
@@ -370,6 +372,20 @@ def _missed(script: Script, by_index: dict[int, list[_Told]], outcome: Outcome, 
         whole = {x.incident for index in change.indexes for x in by_index[index] if change.since <= x.since < change.until}
         if len(change.indexes) > 1 and due and len(whole) > _networks(change):
             outcome.doubled.append(f"{change.kind} of {len(change.indexes)} addresses is in incidents {sorted(whole)}")
+
+
+def _told_already(script: Script, change: Change, index: int, told: list[Told], interval_s: float) -> bool:
+    """Tell whether nobody could see that an address was well before a change: what was told of the one before still holds."""
+    before = max(
+        (each for each in script.changes if index in each.indexes and each.until <= change.since),
+        key=lambda each: each.until,
+        default=None,
+    )
+    if before is None or not any(x.since < change.since and _after(x.closed, change.since) for x in told):
+        return False
+    well = Change(before.kind, (index,), before.until, change.since)
+    # Well again is seen at the latest an interval after it began, and believed two rechecks later.
+    return well.until - well.since - _blind(script, well) <= interval_s + RECHECKS_S[1] + 120.0
 
 
 def _after(closed: float | None, at: float) -> bool:
@@ -402,7 +418,7 @@ def _blind(script: Script, change: Change) -> float:
     return hidden
 
 
-def _doubled(pager: Pager, told: list[_Told], outcome: Outcome) -> None:
+def _doubled(pager: Pager, told: list[Told], outcome: Outcome) -> None:
     keys: dict[tuple[int, str], set[str]] = defaultdict(set)
     per_key: dict[str, int] = defaultdict(int)
     for _, key, message in pager.got:
