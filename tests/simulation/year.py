@@ -375,7 +375,7 @@ def find_missed(script: Script, by_index: dict[int, list[Told]], outcome: Outcom
 
 
 def _told_already(script: Script, change: Change, index: int, told: list[Told], interval_s: float) -> bool:
-    """Tell whether nobody could see that an address was well before a change: what was told of the one before still holds."""
+    """Tell whether nobody could see an address well before a change: what was told of the one before it still holds."""
     before = max(
         (each for each in script.changes if index in each.indexes and each.until <= change.since),
         key=lambda each: each.until,

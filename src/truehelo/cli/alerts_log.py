@@ -162,15 +162,21 @@ def redeliver(numbers: tuple[int, ...], by: str | None, config: str | None, data
     show_default=True,
     help="As mail in plain text, as its HTML, or as a webhook gets it.",
 )
+@click.option(
+    "--channel", metavar="NAME", help="As this channel would be told: of those addresses whose routes lead to it."
+)
 @config_option
 @database_option
-def preview(number: int, kind: str | None, format_name: str, config: str | None, database: str | None) -> int:
+def preview(
+    number: int, kind: str | None, format_name: str, channel: str | None, config: str | None, database: str | None
+) -> int:
     """Show what would be said of incident NUMBER now. Nothing is sent.
 
     \b
     Examples:
       truehelo alerts preview 17
       truehelo alerts preview 17 --kind reminder --format html > reminder.html
+      truehelo alerts preview 17 --channel customer-north
     """
     from truehelo.cli.acting import configured
     from truehelo.monitor.acting import known
@@ -179,11 +185,16 @@ def preview(number: int, kind: str | None, format_name: str, config: str | None,
     from truehelo.render.document import dumps
     from truehelo.render.notice import message
 
-    url = configured(config).watching.watch.url
+    settings = configured(config)
+    url, alerting = settings.watching.watch.url, settings.alerting
+    names = sorted(each.name for each in alerting.channels)
+    if channel is not None and channel not in names:
+        there_are = f"there are {', '.join(names)}" if names else "no channel is"
+        raise InputError(f"channel {visible(channel, 60)!r}", "is not configured", there_are)
     with opened(database, config=config) as store, store.read() as connection:
         row = known(connection, [number])[0]
         wanted = NoticeKind(kind) if kind else NoticeKind.OPENED if row.closed is None else NoticeKind.RECOVERED
-        made = message(notice_of(connection, row, wanted, now(), url))
+        made = message(notice_of(connection, row, wanted, now(), url, alerting, channel or ""))
     if format_name == "json":
         write(dumps(made.data, indent=2))
     else:

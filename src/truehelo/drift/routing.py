@@ -85,6 +85,11 @@ def matching(notice: Notice, alerting: Alerting) -> Iterator[Route]:
                 return
 
 
+def leads_to(notice: Notice, alerting: Alerting, channel: str) -> bool:
+    """Tell whether a route that a notice takes ends at `channel`, at whatever time."""
+    return any(channel in route.channels for route in matching(notice, alerting))
+
+
 def _matches(notice: Notice, route: Route) -> bool:
     # That nothing can be seen is no weight of a finding: whoever reads warnings must hear of it.
     weight = (

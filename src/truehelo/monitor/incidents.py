@@ -246,21 +246,24 @@ def briefs(
     keep the message from another's.
     """
     kinds = rows.whom(connection, incident.id) if whom is None else whom
-    return [
-        Notice(
-            kind=kind,
-            tag=incident.tag,
-            severity=Severity(incident.severity),
-            at=moment(now),
-            summary="",
-            incident=incident.id,
-            opened=moment(incident.opened),
-            closed=None if incident.closed is None else moment(incident.closed),
-            groups=tuple(groups),
-            owners=(owner,) if owner else (),
-        )
-        for groups, owner in kinds or [((), "")]
-    ]
+    return [brief(incident, kind, now, each) for each in kinds or [((), "")]]
+
+
+def brief(incident: rows.IncidentRow, kind: NoticeKind, now: float, whose: rows.Whom) -> Notice:
+    """Return as much of a notice as the routing of one kind of member needs."""
+    groups, owner = whose
+    return Notice(
+        kind=kind,
+        tag=incident.tag,
+        severity=Severity(incident.severity),
+        at=moment(now),
+        summary="",
+        incident=incident.id,
+        opened=moment(incident.opened),
+        closed=None if incident.closed is None else moment(incident.closed),
+        groups=tuple(groups),
+        owners=(owner,) if owner else (),
+    )
 
 
 def mark_flapping(connection: Connection, number: int, policy: Policy, now: float) -> None:

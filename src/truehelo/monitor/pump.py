@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 
 from truehelo.drift.routing import next_try
-from truehelo.monitor.notices import freeze, notice_of, thaw
+from truehelo.monitor.notices import freeze, heard_by, notice_of, thaw
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.silencing import silences_of
 from truehelo.monitoring import NoticeKind
@@ -197,7 +197,7 @@ class Pump:
                 outbox.settle(connection, letter, state="dropped", now=now, detail="its incident is no longer kept")
                 return None
             if letter.attempts == 0:
-                reason = self._needless(connection, letter, incident)
+                reason = self._needless(connection, letter, incident, now)
                 if reason:
                     outbox.settle(connection, letter, state="dropped", now=now, detail=reason)
                     return None
@@ -207,10 +207,11 @@ class Pump:
                     return None
             if letter.notice is not None:
                 return letter.notice
-            made = notice_of(connection, incident, NoticeKind(letter.kind), now, self._policy.settings.url)
+            url, alerting = self._policy.settings.url, self._policy.alerting
+            made = notice_of(connection, incident, NoticeKind(letter.kind), now, url, alerting, letter.channel)
             return outbox.freeze(connection, letter.id, freeze(made))
 
-    def _needless(self, connection: Connection, letter: Letter, incident: rows.IncidentRow) -> str:
+    def _needless(self, connection: Connection, letter: Letter, incident: rows.IncidentRow, now: float) -> str:
         """Return why nobody needs to be told any more, "" when they do."""
         if letter.kind in _ENDS and not outbox.told(connection, incident.id, letter.channel):
             return "this channel was not told that it began"
@@ -220,7 +221,21 @@ class Pump:
             return f"{outbox.ACKNOWLEDGED}{incident.acknowledged_by}"
         if letter.kind not in _ENDS and incident.closed is not None and incident.details.get("silenced"):
             return "it was over before its silence ended"
-        return ""
+        return self._no_news(connection, letter, incident, now) if letter.kind in (*_NAGS, NoticeKind.GROWN) else ""
+
+    def _no_news(self, connection: Connection, letter: Letter, incident: rows.IncidentRow, now: float) -> str:
+        """Return why those members of which a channel is told give no reason to tell it again, "" when they do."""
+        members = rows.members_of(connection, incident.id)
+        theirs = heard_by(members, incident, self._policy.alerting, letter.channel, now)
+        if letter.kind in _NAGS:
+            return "what this channel is told of is well" if theirs and all(each.closed for each in theirs) else ""
+        kept = outbox.last_notice(connection, incident.id, letter.channel)
+        if kept is None:
+            return ""
+        before = thaw(kept)
+        more = len({member.ip for member in theirs}) > before.count
+        later = any(member.joined > before.at.timestamp() for member in theirs)
+        return "" if more or later else "nothing that this channel is told of has joined"
 
     def _silenced_until(self, connection: Connection, incident: rows.IncidentRow, now: float) -> float | None:
         """Until when an incident is silenced as a whole; None when it is not."""

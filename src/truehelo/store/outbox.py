@@ -176,6 +176,17 @@ def told(connection: Connection, incident_id: int, channel: str) -> bool:
     )
 
 
+def last_notice(connection: Connection, incident_id: int, channel: str) -> bytes | None:
+    """Return what a channel was last told of an incident, frozen; None when that is nothing, or no longer kept."""
+    wanted = select(outbox.c.notice).where(
+        outbox.c.incident_id == incident_id,
+        outbox.c.channel == channel,
+        outbox.c.state == "delivered",
+        outbox.c.notice.is_not(None),
+    )
+    return connection.scalar(wanted.order_by(outbox.c.id.desc()).limit(1))
+
+
 def told_channels(connection: Connection, incident_id: int) -> list[str]:
     """Return the channels that were told of an incident, or are about to be."""
     return list(

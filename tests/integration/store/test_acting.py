@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -96,6 +96,13 @@ class Stage:
             assert made is not None
             tell(connection, made, NoticeKind.UNSEEN if not ips else NoticeKind.OPENED, "", self.policy, self.now)
         return number
+
+    def tells(self, number: int, kind: NoticeKind) -> None:
+        """Put a notice of an incident into the outbox, for whoever is to be told."""
+        with self.store.write() as connection:
+            held = rows.incident(connection, number)
+            assert held is not None
+            tell(connection, held, kind, "", self.policy, self.now)
 
     def recovers(self, number: int) -> None:
         with self.store.write() as connection:
@@ -422,6 +429,82 @@ def test_a_preview_says_what_would_be_said_and_sends_nothing(small: Stage) -> No
     assert json.loads(said)["type"] == "notice.reminder"
     assert small.truehelo("alerts", "preview", str(number), "--format", "html").startswith("<!DOCTYPE html>")
     assert small.ops.got == []
+
+
+# Customers
+
+
+def test_a_customer_is_told_of_their_own_addresses_and_of_no_other(stage: Stage) -> None:
+    """`ops` is the channel of the north, `pager` that of the south; one cause has hit both."""
+    routes = (
+        Route(channels=("ops",), groups=("north",), remind_every=timedelta(hours=6)),
+        Route(channels=("pager",), groups=("south",), remind_every=timedelta(hours=6)),
+    )
+    stage.policy = Policy(alerting=replace(stage.policy.alerting, routes=routes))
+    north = [stage.rows.subject(ip, groups=("north",), worst="failing") for ip in ("192.0.2.1", "192.0.2.2")]
+    south = stage.rows.subject("192.0.2.9", groups=("south",), worst="failing")
+    details = {"fix": ("1. Set the PTR of 192.0.2.1",), "receivers": ("gmail: refuses 192.0.2.1",)}
+    number = stage.rows.incident("PTR_MISSING", 0.0, members=[*north, south], message="192.0.2.1 has no PTR", **details)
+    stage.tells(number, NoticeKind.OPENED)
+    assert sorted(stage.turn(60)) == ["ops opened", "pager opened"]
+    ops, pager = stage.ops.got[0][1], stage.pager.got[0][1]
+    assert "192.0.2.2" in ops.text
+    assert "192.0.2.9" not in ops.text + ops.html + json.dumps(ops.data)
+    assert "Set the PTR of 192.0.2.1" in ops.text, "the fix is of one of theirs"
+    assert "[truehelo #1] ERROR: 192.0.2.9: PTR_MISSING" in pager.subject
+    assert "truehelo check 192.0.2.9" in pager.text
+    for told in (pager.text, pager.html, json.dumps(pager.data), pager.subject):
+        assert "192.0.2.1" not in told
+        assert "192.0.2.2" not in told
+        assert "north" not in told
+
+    # One more of the north: the south is not told that something has grown.
+    another = stage.rows.subject("192.0.2.3", groups=("north",), worst="failing")
+    with stage.store.write() as connection:
+        rows.add_member(connection, number, another, "PTR_MISSING", since=stage.now, at=stage.now, old="", new="")
+    stage.tells(number, NoticeKind.GROWN)
+    assert stage.turn(60) == ["ops grown"]
+    assert "3 addresses" in stage.ops.got[-1][1].subject
+
+    # The south is well again: reminders go to the north alone, and the end is told to both.
+    with stage.store.write() as connection:
+        for member in rows.members_of(connection, number):
+            if member.ip == "192.0.2.9":
+                rows.change_member(connection, member.id, closed=stage.now)
+    assert stage.turn(7 * 3600) == ["ops reminder"]
+    assert stage.turn(7 * 3600) == ["ops reminder"]
+    stage.recovers(number)
+    assert sorted(stage.turn(60)) == ["ops recovered", "pager recovered"]
+    assert "192.0.2.1" not in stage.pager.got[-1][1].text
+
+
+def test_a_channel_to_which_no_route_leads_any_more_is_told_the_whole(small: Stage) -> None:
+    number = small.fails("PTR_MISSING", "192.0.2.1", "192.0.2.2")
+    small.policy = Policy(alerting=replace(small.policy.alerting, routes=()))
+    assert "ops opened" in small.turn(60)
+    assert "192.0.2.2" in small.ops.got[-1][1].text
+    assert number == 1
+
+
+def test_a_preview_for_a_channel_says_what_it_would_be_told(small: Stage, tmp_path: Path) -> None:
+    file = tmp_path / "truehelo.toml"
+    file.write_text(
+        """
+        [[channel]]
+        name = "north"
+        kind = "command"
+        argv = ["true"]
+        [[route]]
+        groups = ["north"]
+        channels = ["north"]
+        """
+    )
+    subjects = [small.rows.subject(f"192.0.2.{each}", groups=(group,)) for each, group in ((1, "north"), (9, "south"))]
+    small.rows.incident("PTR_MISSING", 0.0, members=subjects, message="no PTR")
+    with_config = ("alerts", "preview", "1", "--config", str(file))
+    assert "192.0.2.9" in small.truehelo(*with_config)
+    assert "192.0.2.9" not in small.truehelo(*with_config, "--channel", "north")
+    assert "channel 'east': is not configured; there are north" in small.truehelo(*with_config, "--channel", "east", code=2)
 
 
 # Lists
