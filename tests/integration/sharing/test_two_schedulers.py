@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -57,7 +58,7 @@ class Seen:
     ledger: dict[int, list[Entry]]
     places: dict[int, str]
     asked: list[tuple[float, int]]
-    jobs_left: int
+    jobs_left: list[tuple[str, dict[str, Any]]]
     began: float
     ended: float
     codes: list[int]
@@ -118,12 +119,12 @@ def share(postgres: Postgres, folder: Path, subjects: int, interval: float, seco
         ledger: dict[int, list[Entry]] = defaultdict(list)
         for row in rows:
             ledger[row.subject_id].append(Entry(*row))
-        left = connection.execute(text("SELECT count(*) FROM truehelo_jobs.procrastinate_jobs")).scalar_one()
+        left = connection.execute(text("SELECT status, args FROM truehelo_jobs.procrastinate_jobs")).all()
     database.close()
     subject_of = {reverse(row.ip): row.id for row in watched}
     places = {row.id: row.vantage for row in watched}
     questions = [(at, subject_of[name]) for at, name in asked]
-    return Seen(dict(ledger), places, questions, left, began, ended, codes, said)
+    return Seen(dict(ledger), places, questions, [(str(status), args) for status, args in left], began, ended, codes, said)
 
 
 def looked_at(database: Database) -> int:
@@ -170,5 +171,6 @@ def test_two_schedulers_and_four_workers_look_at_everything_once_a_tick(
             served[entry.worker].add(seen.places[subject_id])
     assert sorted(map(sorted, served.values())) == [["", "oslo"], ["", "oslo"], ["", "rome"], ["", "rome"]]
     assert seen.codes == [0] * 6, seen.said
-    assert seen.jobs_left == 0
+    # What was handed out at the last moment may wait for whoever comes next; what was begun was done to its end.
+    assert [job for job in seen.jobs_left if job[0] != "todo"] == []
     assert [word for word in ("Traceback", "cannot be used", "took over", "waits:") if word in seen.said] == []
