@@ -143,9 +143,12 @@ class _Import:
             self._take(item, read)
 
     def _take(self, item: "Item", read: "Read | None" = None) -> None:
-        with _unbroken():
-            self.keeper.take(item, read)
-        self._progress(item)
+        from truehelo.intake.stream import taken_apart
+
+        for part in taken_apart(item):
+            with _unbroken():
+                self.keeper.take(part, read)
+            self._progress(part)
 
     def _items(self, paths: tuple[str, ...]) -> "Iterator[Item]":
         from truehelo.app import guarded

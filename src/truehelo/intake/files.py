@@ -39,7 +39,7 @@ def items(path: Path) -> Iterator[Item]:
 
 def standard_input() -> Item:
     """Return what stands on standard input."""
-    return Item(name="standard input", origin="stdin", open=lambda: spooled(sys.stdin.buffer))
+    return Item(name="standard input", origin="stdin", open=lambda: spooled(sys.stdin.buffer), stream=True)
 
 
 def _folder(path: Path, root: Path, depth: int) -> Iterator[Item]:

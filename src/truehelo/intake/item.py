@@ -44,6 +44,7 @@ class Item:
         sender: The sender of the envelope, "" where there was none.
         by_mail: Nobody has it but us, once it is taken.
         path: The file on this machine that holds it whole, None where there is none.
+        stream: Nobody has looked into it yet: it may be a mailbox (`stream.py`).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Item:
     sender: str = ""
     by_mail: bool = False
     path: Path | None = None
+    stream: bool = False
 
 
 class Memory(Protocol):
@@ -68,6 +70,15 @@ class Memory(Protocol):
 def held(octets: bytes) -> Callable[[], BinaryIO]:
     """Return what opens octets that are in memory."""
     return lambda: io.BytesIO(octets)
+
+
+def unreadable(name: str, problem: str, origin: str = "file") -> Item:
+    """Return what stands for something that cannot be read: it is told like whatever is refused, and stops nothing else."""
+
+    def refuse() -> BinaryIO:
+        raise IntakeError(problem)
+
+    return Item(name=name, origin=origin, open=refuse)
 
 
 def cause(error: OSError | ValueError) -> str:

@@ -7,6 +7,7 @@ when such a path is named. Does not look into what it finds (`reports.read`).
 import fnmatch
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 from truehelo.intake.files import PARTIAL
@@ -32,7 +33,8 @@ def items(url: str, *, loopback_only: bool = False) -> Iterator[Item]:
     system, path = _system(url, loopback_only=loopback_only)
     kind = url.partition("://")[0].rpartition("::")[2]
     for name in _names(system, path, url):
-        yield Item(name=f"{kind}://{name.lstrip('/')}", origin=kind, open=lambda name=name: _opened(system, name))  # type: ignore[misc]
+        opened = partial(_opened, system, name)
+        yield Item(name=f"{kind}://{name.lstrip('/')}", origin=kind, open=opened, stream=True)
 
 
 def _system(url: str, *, loopback_only: bool) -> tuple[Any, str]:

@@ -1,5 +1,6 @@
 """`truehelo reports import`: one bad file of many, the same twice, killed in between, a database that is full or locked."""
 
+import gzip
 import json
 import os
 import re
@@ -218,6 +219,25 @@ def test_standard_input_and_an_object_store(
     assert out.startswith("2 files and messages: 2 reports stored.\n")
     origins = json.loads(cli("status", "--json", "-d", sqlite_url)[1])["origins"]
     assert [each["origin"] for each in origins] == ["memory", "stdin"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_mailbox_on_standard_input_and_one_in_an_object_store_are_taken_apart(
+    tmp_path: Path, sqlite_url: str, cli: Cli, monkeypatch: pytest.MonkeyPatch, packed: bool, jobs: str
+) -> None:
+    letters = [mail(numbered(number)).replace(b"\r\n", b"\n") for number in range(5)]
+    boxes = [b"".join(b"From x\n" + letter + b"\n" for letter in part) for part in (letters[:3], letters[3:])]
+    here, there = [gzip.compress(box) if packed else box for box in boxes]
+    system = fsspec.filesystem("memory")
+    system.pipe_file("/boxes/archive", there)
+    (tmp_path / "stdin").write_bytes(here)
+    with (tmp_path / "stdin").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        code, out, err = cli("import", "-", "memory://boxes/", "-d", sqlite_url, "--jobs", jobs)
+    system.rm("/boxes", recursive=True)
+    assert (code, err) == (0, "")
+    assert out.startswith("5 files and messages: 5 reports stored.\n")
 
 
 def test_mail_of_every_kind_of_mailbox(tmp_path: Path, sqlite_url: str, cli: Cli) -> None:
