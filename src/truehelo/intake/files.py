@@ -2,7 +2,8 @@
 
 A folder is walked to its end. What begins with a full stop is hidden, and what ends like a partial file is not whole yet:
 neither is read. A symbolic link is followed to a file below the folder that was named, and nowhere else. A folder with
-`cur`, `new` and `tmp` in it is a Maildir (`maildir.py`), a file that begins with "From " holds a mailbox (`mbox.py`).
+`cur`, `new` and `tmp` in it is a Maildir (`maildir.py`), a file that begins with "From " holds a mailbox (`mbox.py`). A
+folder below the one that was named stops nothing else when it cannot be read.
 """
 
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from truehelo.intake import maildir, mbox
-from truehelo.intake.item import IntakeError, Item, cause, spooled
+from truehelo.intake.item import IntakeError, Item, cause, spooled, unreadable
 
 PARTIAL = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp", "~")
 """How the names of files end that somebody is still writing."""
@@ -23,7 +24,7 @@ def items(path: Path) -> Iterator[Item]:
     """Yield what a file or a folder holds.
 
     Raises:
-        IntakeError: There is no such thing, or the folder cannot be read.
+        IntakeError: There is no such thing, or the folder itself cannot be read; of what is below it an item says so.
     """
     try:
         folder = path.is_dir()
@@ -43,23 +44,40 @@ def standard_input() -> Item:
 
 
 def _folder(path: Path, root: Path, depth: int) -> Iterator[Item]:
-    if depth > MAX_DEPTH:
-        raise IntakeError(f"{path}: is nested more than {MAX_DEPTH} folders deep")
     if maildir.is_one(path):
         yield from maildir.items(path)
         return
-    try:
-        with os.scandir(path) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        raise IntakeError(f"{path}: cannot be read ({cause(error)})") from None
-    for entry in entries:
+    for entry in _entries(path):
         if entry.name.startswith(".") or entry.name.lower().endswith(PARTIAL):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _folder(Path(entry.path), root, depth + 1)
+        try:
+            folder = entry.is_dir(follow_symlinks=False)
+        except OSError as error:
+            yield unreadable(entry.path, f"cannot be read ({cause(error)})")
+            continue
+        if folder:
+            yield from _below(Path(entry.path), root, depth + 1)
         elif _within(entry, root):
             yield from _file(Path(entry.path))
+
+
+def _entries(path: Path) -> "list[os.DirEntry[str]]":
+    try:
+        with os.scandir(path) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        raise IntakeError(f"{path}: cannot be read ({cause(error)})") from None
+
+
+def _below(path: Path, root: Path, depth: int) -> Iterator[Item]:
+    """Yield what a folder within the named one holds; where it cannot be read it is an item that says so."""
+    if depth > MAX_DEPTH:
+        yield unreadable(str(path), f"is nested more than {MAX_DEPTH} folders deep")
+        return
+    try:
+        yield from _folder(path, root, depth)
+    except IntakeError as error:
+        yield unreadable(str(path), str(error).removeprefix(f"{path}: "))
 
 
 def _within(entry: "os.DirEntry[str]", root: Path) -> bool:

@@ -7,27 +7,38 @@ then marked as seen, moved into another Maildir, or deleted, once it is stored. 
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from truehelo.configuration.mailboxes import MaildirSettings
-from truehelo.intake.item import IntakeError, Item, Outcome, cause
+from truehelo.intake.item import IntakeError, Item, Outcome, cause, unreadable
 
 _MARK = ":2,"
 
 
 def is_one(path: Path) -> bool:
-    """Tell whether a folder is a Maildir."""
+    """Tell whether a folder is a Maildir; one that cannot be looked at is none."""
+    try:
+        return _has_all(path)
+    except OSError:
+        return False
+
+
+def _has_all(path: Path) -> bool:
     return all((path / sub).is_dir() for sub in ("cur", "new", "tmp"))
 
 
 def items(path: Path, origin: str = "file") -> Iterator[Item]:
-    """Yield every message, and change nothing.
-
-    Raises:
-        IntakeError: It cannot be read.
-    """
-    for file in _files(path):
-        yield Item(name=str(file), origin=origin, open=lambda file=file: file.open("rb"), path=file)  # type: ignore[misc]
+    """Yield every message, and change nothing; of a half that cannot be read an item says so."""
+    found: list[Path] = []
+    for sub in (path / "cur", path / "new"):
+        try:
+            found += _within(sub)
+        except OSError as error:
+            yield unreadable(str(sub), f"cannot be read ({cause(error)})", origin)
+    for file in _in_order(found):
+        yield Item(name=str(file), origin=origin, open=partial(_opened, file), path=file)
 
 
 def unseen(settings: MaildirSettings, path: Path) -> Iterator[Item]:
@@ -36,8 +47,11 @@ def unseen(settings: MaildirSettings, path: Path) -> Iterator[Item]:
     Raises:
         IntakeError: It is no Maildir, or cannot be read.
     """
-    if not is_one(path):
-        raise IntakeError(f"{path}: is no Maildir: it has no folders cur, new and tmp")
+    try:
+        if not _has_all(path):
+            raise IntakeError(f"{path}: is no Maildir: it has no folders cur, new and tmp")
+    except OSError as error:
+        raise IntakeError(f"{path}: cannot be read ({cause(error)})") from None
     for file in _files(path):
         if "S" in file.name.partition(_MARK)[2]:
             continue
@@ -56,11 +70,15 @@ def _item(settings: MaildirSettings, path: Path, file: Path) -> Item:
     return Item(
         name=file.name,
         origin=f"maildir:{settings.name}",
-        open=lambda: file.open("rb"),
+        open=partial(_opened, file),
         done=done,
         by_mail=True,
         path=file,
     )
+
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("rb")
 
 
 def _finish(settings: MaildirSettings, path: Path, file: Path, *, refused: bool) -> None:
@@ -82,15 +100,21 @@ def _seen(name: str) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    found = []
-    for sub in ("new", "cur"):
+    found: list[Path] = []
+    for sub in (path / "new", path / "cur"):
         try:
-            with os.scandir(path / sub) as entries:
-                found += [
-                    Path(entry.path)
-                    for entry in entries
-                    if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
-                ]
+            found += _within(sub)
         except OSError as error:
-            raise IntakeError(f"{path / sub}: cannot be read ({cause(error)})") from None
-    return sorted(found, key=lambda file: file.name)
+            raise IntakeError(f"{sub}: cannot be read ({cause(error)})") from None
+    return _in_order(found)
+
+
+def _within(sub: Path) -> list[Path]:
+    with os.scandir(sub) as entries:
+        return [
+            Path(entry.path) for entry in entries if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
+        ]
+
+
+def _in_order(files: list[Path]) -> list[Path]:
+    return sorted(files, key=lambda file: file.name)

@@ -198,6 +198,25 @@ def test_what_cannot_be_found_stops_no_other(tmp_path: Path, sqlite_url: str, cl
     assert out.startswith("1 file or message: 1 report stored.\n")
 
 
+def test_a_folder_within_that_cannot_be_read_is_one_line_and_the_rest_is_stored(
+    tmp_path: Path, sqlite_url: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(tmp_path / "in", [numbered(1)])
+    (folder / "0locked").mkdir()
+    before = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "0locked":
+            raise PermissionError(13, "Permission denied")
+        return before(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    code, out, err = cli("import", str(folder), "-d", sqlite_url)
+    assert code == 1
+    assert err == f"truehelo: {folder}/0locked: refused: cannot be read (permission denied)\n"
+    assert out.startswith("2 files and messages: 1 report stored, 1 refused.\n")
+
+
 def test_nothing_to_import_is_a_mistake_in_use(sqlite_url: str, cli: Cli) -> None:
     code, _, err = cli("import", "-d", sqlite_url)
     assert code == 2

@@ -4,11 +4,14 @@ import gzip
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from truehelo.intake import files
 from truehelo.intake.item import IntakeError, Item, spooled
+
+DENIED = "cannot be read (permission denied)"
 
 
 def names(path: Path) -> list[str]:
@@ -92,11 +95,74 @@ def test_a_file_that_vanishes_meanwhile_is_an_error_of_the_item(tmp_path: Path) 
     assert octets(second) == b"b.xml"
 
 
-def test_a_folder_in_a_folder_without_end_is_told(tmp_path: Path) -> None:
+def told(path: Path) -> list[tuple[str, str]]:
+    """What becomes of each item: "read", or why it cannot be."""
+    found = []
+    for item in files.items(path):
+        try:
+            item.open().close()
+        except (IntakeError, OSError) as error:
+            found.append((str(Path(item.name).relative_to(path)), str(error)))
+        else:
+            found.append((str(Path(item.name).relative_to(path)), "read"))
+    return found
+
+
+def lock(monkeypatch: pytest.MonkeyPatch, *, stat: Path | None = None, scandir: Path | None = None) -> None:
+    """Have a folder that nobody may look at, or list, whoever runs the test."""
+    stat_before, scandir_before = Path.stat, os.scandir
+
+    def stat_now(path: Path, **more: bool) -> os.stat_result:
+        if stat is not None and path.is_relative_to(stat) and path != stat:
+            raise PermissionError(13, "Permission denied")
+        return stat_before(path, **more)
+
+    def scandir_now(path: Path) -> Any:
+        if scandir is not None and Path(path) == scandir:
+            raise PermissionError(13, "Permission denied")
+        return scandir_before(path)
+
+    monkeypatch.setattr(Path, "stat", stat_now)
+    monkeypatch.setattr(os, "scandir", scandir_now)
+
+
+@pytest.mark.parametrize(
+    ("why", "locked", "found"),
+    [
+        ("a folder that nobody may list", "m", [("a.xml", "read"), ("m", DENIED), ("z/c.xml", "read")]),
+        ("one far below", "z/deep", [("a.xml", "read"), ("m/b.xml", "read"), ("z/c.xml", "read"), ("z/deep", DENIED)]),
+        (
+            "the half of a Maildir",
+            "box/cur",
+            [("a.xml", "read"), ("box/cur", DENIED), ("box/new/1", "read"), ("m/b.xml", "read"), ("z/c.xml", "read")],
+        ),
+    ],
+)
+def test_a_folder_that_cannot_be_read_is_told_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str, locked: str, found: list[tuple[str, str]]
+) -> None:
+    write(tmp_path, "a.xml", "m/b.xml", "z/c.xml")
+    if locked.startswith("box"):
+        write(tmp_path, "box/new/1", "box/cur/2")
+        (tmp_path / "box" / "tmp").mkdir()
+    (tmp_path / locked).mkdir(parents=True, exist_ok=True)
+    lock(monkeypatch, stat=tmp_path / locked, scandir=tmp_path / locked)
+    assert told(tmp_path) == found, why
+
+
+def test_the_folder_that_is_named_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(monkeypatch, scandir=tmp_path)
+    with pytest.raises(IntakeError, match=r"cannot be read \(permission denied\)$"):
+        list(files.items(tmp_path))
+
+
+def test_a_folder_in_a_folder_without_end_is_told_and_stops_no_other(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["d"] * (files.MAX_DEPTH + 2))
     deep.mkdir(parents=True)
-    with pytest.raises(IntakeError, match="nested more than 64 folders deep"):
-        list(files.items(tmp_path))
+    write(tmp_path, "z.xml")
+    (first, why), last = told(tmp_path)
+    assert first == "/".join(["d"] * (files.MAX_DEPTH + 1))
+    assert (why, last) == ("is nested more than 64 folders deep", ("z.xml", "read"))
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -86,3 +86,13 @@ def test_a_message_that_cannot_be_put_away_is_told(box: Path) -> None:
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="is no Maildir: it has no folders cur, new and tmp"):
         list(maildir.unseen(settings(tmp_path), tmp_path))
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", denied)
+    assert not maildir.is_one(box)
+    with pytest.raises(IntakeError, match=r"Maildir: cannot be read \(permission denied\)$"):
+        list(maildir.unseen(settings(box), box))
