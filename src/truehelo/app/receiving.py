@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from truehelo import app
@@ -27,7 +27,7 @@ from truehelo.intake import maildir
 from truehelo.intake.aside import Aside
 from truehelo.intake.bell import Bell, Stopped
 from truehelo.intake.imap import ImapMailbox, printed, trusting
-from truehelo.intake.item import IntakeError, Item, Outcome
+from truehelo.intake.item import GoneError, IntakeError, Item, LaterError, Outcome
 from truehelo.intake.smtp import Listener, certified
 from truehelo.service.health import Health, Part
 from truehelo.service.secret import read_secret
@@ -78,6 +78,27 @@ def aside_of(settings: ReportSettings, database: Database, folder: Path | None) 
     return Aside(place, settings.refused_files, settings.refused_octets)
 
 
+@dataclass(slots=True)
+class Left:
+    """What one look at a mailbox has left for the next one: how many messages, and what was wrong with the first."""
+
+    count: int = 0
+    first: str = ""
+
+    def add(self, error: LaterError) -> bool:
+        """Count a message; False for one that somebody else has taken away, which is nothing."""
+        if isinstance(error, GoneError):
+            return False
+        self.count += 1
+        self.first = self.first or str(error)
+        return True
+
+    def __str__(self) -> str:
+        """What is to be told."""
+        more = self.count - 1
+        return f"{self.first}, and {more:,} more like it" if more else self.first
+
+
 class Mailbox:
     """A mailbox of the configuration, of either kind."""
 
@@ -99,6 +120,11 @@ class Mailbox:
             self._imap = ImapMailbox(
                 settings, lambda: self._login(settings), StoreMemory(database), context, loopback_only=app.guarded()
             )
+
+    @property
+    def loose(self) -> bool:
+        """Tell whether a message can be left for later: of a Maildir alone, an IMAP mailbox is read up to a place."""
+        return self._imap is None
 
     def items(self, bell: Bell) -> Generator[Item, None, None]:
         """Yield what is new, once.
@@ -228,20 +254,32 @@ class Receiving:
     def _go_on(self, mailbox: Mailbox) -> None:
         bell, wait_s, name = self._bell, FIRST_S, mailbox.settings.name
         while not bell.rung:
+            left = Left()
             try:
                 with contextlib.closing(mailbox.follow(bell)) as items:
                     for item in items:
-                        if item is None:
+                        if item is not None:
+                            self._take(mailbox, item, left)
+                            continue
+                        if not left.count:
                             self._on_loop(self._well, name)
-                            wait_s = FIRST_S
-                        else:
-                            self._told(item, self.keeper.take(item))
+                        left, wait_s = Left(), FIRST_S
             except Stopped:
                 return
             except (IntakeError, InputError, StoreError) as error:
                 self._on_loop(self._trouble, name, str(error))
             bell.wait(wait_s)
             wait_s = min(2 * wait_s, LONGEST_S)
+
+    def _take(self, mailbox: Mailbox, item: Item, left: Left) -> None:
+        """Store an item; where it has to be left, it is told, and comes again with the next look."""
+        try:
+            self._told(item, self.keeper.take(item))
+        except LaterError as error:
+            if not mailbox.loose:
+                raise
+            if left.add(error):
+                self._on_loop(self._trouble, mailbox.settings.name, str(left))
 
     def _on_loop(self, work: Callable[..., None], *values: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: there is nobody to tell

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from truehelo.facts.text import visible
 from truehelo.intake.aside import Aside
-from truehelo.intake.item import IntakeError, Item, Outcome, cause
+from truehelo.intake.item import GoneError, IntakeError, Item, LaterError, Outcome, cause
 from truehelo.reports.model import DEFAULT_BUDGET, Budget, Refused
 from truehelo.reports.read import pieces_in
 from truehelo.store.database import Database
@@ -118,7 +118,9 @@ class Keeper:
 
         Raises:
             StoreError: The database failed; what came before in the same item stands, and the item is not done.
-            IntakeError: It came by mail and cannot be read or kept aside now, or it cannot be put away.
+            IntakeError: It came by mail and cannot be kept aside now.
+            LaterError: It came by mail and cannot be read now, or it cannot be put away.
+            GoneError: It came by mail, and is not there any more.
         """
         with self._lock:
             outcome = self._take(item, read or self._read)
@@ -135,6 +137,10 @@ class Keeper:
             stream = item.open()
         except IntakeError as error:
             return self._unread(item, str(error))
+        except FileNotFoundError as error:
+            if item.by_mail:
+                raise GoneError(f"{item.name}: is not there any more") from None
+            return self._broken_off(item, error)
         except (OSError, ValueError) as error:
             return self._broken_off(item, error)
         with stream:
@@ -168,7 +174,7 @@ class Keeper:
     def _broken_off(self, item: Item, error: OSError | ValueError) -> Outcome:
         """A disk that fails is no fault of a mail, which is tried again; of a file it is told like any other reason."""
         if item.by_mail:
-            raise IntakeError(f"{item.name}: cannot be read ({cause(error)})") from None
+            raise LaterError(f"{item.name}: cannot be read ({cause(error)})") from None
         return self._unread(item, f"cannot be read ({cause(error)})")
 
     def _unread(self, item: Item, reason: str) -> Outcome:

@@ -169,18 +169,26 @@ class _Import:
     def _take_mailbox(self, mailbox: "Mailbox") -> None:
         from contextlib import closing
 
+        from truehelo.app.receiving import Left
         from truehelo.intake.bell import Bell
-        from truehelo.intake.item import IntakeError
+        from truehelo.intake.item import IntakeError, LaterError
 
-        bell = Bell()
+        bell, left = Bell(), Left()
         try:
             with closing(mailbox.items(bell)) as items:
                 for item in items:
-                    self._take(item)
+                    try:
+                        self._take(item)
+                    except LaterError as error:
+                        if not mailbox.loose:
+                            raise
+                        left.add(error)
         except IntakeError as error:
             self._complain(f"mailbox {mailbox.settings.name}: {error}")
         finally:
             bell.close()
+        if left.count:
+            self._complain(f"mailbox {mailbox.settings.name}: {left}")
 
     def _complain(self, sentence: str) -> None:
         self._good = False

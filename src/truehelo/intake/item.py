@@ -21,6 +21,14 @@ class IntakeError(Exception):
     """Something cannot be had: a file, a mailbox, a server. One sentence without a full stop, and without a secret."""
 
 
+class LaterError(IntakeError):
+    """One item cannot be had, or put away, now: where there is no order among them it may be left, and others go on."""
+
+
+class GoneError(LaterError):
+    """Somebody else has taken the item away before it was opened."""
+
+
 class Outcome(StrEnum):
     """What became of an item. `STORED`: what it holds is committed, now or before; `REFUSED`: some of it is no report."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from truehelo.configuration.mailboxes import MaildirSettings
-from truehelo.intake.item import IntakeError, Item, Outcome, cause, unreadable
+from truehelo.intake.item import IntakeError, Item, LaterError, Outcome, cause, unreadable
 
 _MARK = ":2,"
 
@@ -65,7 +65,7 @@ def _item(settings: MaildirSettings, path: Path, file: Path) -> Item:
         except FileNotFoundError:
             return  # somebody else has moved or deleted it meanwhile: it is stored, and need not be anywhere
         except OSError as error:
-            raise IntakeError(f"{file}: is stored, and cannot be put away ({cause(error)})") from None
+            raise LaterError(f"{file}: is stored, and cannot be put away ({cause(error)})") from None
 
     return Item(
         name=file.name,
