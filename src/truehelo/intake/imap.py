@@ -93,17 +93,17 @@ class ImapMailbox:
             session.put_away(outcomes)
             self._memory.put(self._key, f"{validity} {max(outcomes)}")
 
-    def _item(self, number: int, octets: bytes | None, outcomes: dict[int, Outcome]) -> Item:
+    def _item(self, number: int, octets: bytes | str, outcomes: dict[int, Outcome]) -> Item:
         def done(outcome: Outcome) -> None:
             outcomes[number] = outcome
 
         def refuse() -> BinaryIO:
-            raise IntakeError(f"is larger than {self.settings.max_octets // 2**20} MiB")
+            raise IntakeError(str(octets))
 
         return Item(
             name=f"{self.settings.folder} message {number}",
             origin=f"imap:{self.settings.name}",
-            open=refuse if octets is None else held(octets),
+            open=refuse if isinstance(octets, str) else held(octets),
             done=done,
             by_mail=True,
         )

@@ -6,6 +6,7 @@ decide where to go on, nor what becomes of a message (`imap.py`).
 
 import contextlib
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -32,8 +33,10 @@ _SIZE = "rfc822.size"
 """The item that says how large a message is (RFC 9051 §7.5.2); case means nothing in it."""
 _BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 """What the library raises over answers that are none, besides its own errors."""
-Batch = list[tuple[int, bytes | None]]
-"""Messages by their UID; None for one that is too large."""
+TRIES, AGAIN_S = 3, 1.0
+"""How often a message is asked for whose body comes as NIL (RFC 9051 §7.5.2), and how long is waited in between."""
+Batch = list[tuple[int, bytes | str]]
+"""Messages by their UID; in words why one cannot be had."""
 
 
 class Session:
@@ -116,21 +119,33 @@ class Session:
 
     def _fetched(self, uids: list[int], sizes: Mapping[int, int]) -> Batch:
         most = self._settings.max_octets
-        wanted = [uid for uid in uids if sizes[uid] <= most]
-        said: dict[int, dict[bytes, Any]] = {}
-        if wanted:
-            with _understood(self._settings, self._secret):
-                # Some servers state sizes that are too small.
-                octets = min(2 * sum(sizes[uid] for uid in wanted), len(wanted) * most) + SMALL
-                self._client.allow(octets, self._settings.timeout_s + octets / SLOWEST)
-                said = self._client.fetch(wanted, ["BODY.PEEK[]"])
-        found: Batch = []
-        for uid in uids:
-            if uid not in wanted:
-                found.append((uid, None))
-            elif isinstance(octets_of := said.get(uid, {}).get(b"BODY[]"), bytes):
-                found.append((uid, octets_of if len(octets_of) <= most else None))
-        return found
+        too_large = f"is larger than {most // 2**20} MiB"
+        found: dict[int, bytes | str] = {uid: too_large for uid in uids if sizes[uid] > most}
+        wanted = [uid for uid in uids if uid not in found]
+        for number in range(TRIES):
+            if number and wanted:
+                time.sleep(AGAIN_S)
+            said = self._asked(wanted, sizes)
+            wanted = [uid for uid in wanted if uid in said]  # what the server says nothing of has vanished
+            for uid in wanted:
+                octets = said[uid].get(b"BODY[]")
+                if isinstance(octets, bytes):
+                    found[uid] = octets if len(octets) <= most else too_large
+            wanted = [uid for uid in wanted if uid not in found]
+        found |= dict.fromkeys(wanted, f"was asked for {TRIES} times, and the server gave nothing of it")
+        return [(uid, found[uid]) for uid in uids if uid in found]
+
+    def _asked(self, uids: list[int], sizes: Mapping[int, int]) -> dict[int, dict[bytes, Any]]:
+        """Return what the server says of messages; the body of one may be NIL, or missing."""
+        if not uids:
+            return {}
+        with _understood(self._settings, self._secret):
+            # Some servers state sizes that are too small.
+            most = self._settings.max_octets
+            octets = min(2 * sum(sizes[uid] for uid in uids), len(uids) * most) + SMALL
+            self._client.allow(octets, self._settings.timeout_s + octets / SLOWEST)
+            said: dict[int, dict[bytes, Any]] = self._client.fetch(uids, ["BODY.PEEK[]"])
+            return said
 
     def put_away(self, outcomes: Mapping[int, Outcome]) -> None:
         """Do with messages as the settings say, now that what they hold is stored."""

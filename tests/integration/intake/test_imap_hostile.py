@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from integration.intake.kept import Remembered
 from truehelo.configuration.mailboxes import ImapSettings
-from truehelo.intake import wire
+from truehelo.intake import session, wire
 from truehelo.intake.bell import Bell, Stopped
 from truehelo.intake.imap import ImapMailbox, printed, trusting
 from truehelo.intake.item import IntakeError, Outcome
@@ -185,7 +185,6 @@ def test_what_a_hostile_server_says_is_told_in_one_sentence(verb: str, says: obj
         ("UID FETCH", b"TAG OK nothing any more\r\n", []),
         ("UID FETCH", b"* 1 FETCH (UID 9 RFC822.SIZE 5)\r\nTAG OK done\r\n", []),
         ("BODY", b"TAG OK it has gone\r\n", []),
-        ("BODY", b"* 1 FETCH (UID 1 BODY[] NIL)\r\nTAG OK done\r\n", []),
         ("BODY", b"* 1 FETCH (BODY[] {5}\r\nhello UID 1)\r\nTAG OK done\r\n", [b"hello"]),
         ("BODY", b"* 3 EXISTS\r\n* 1 FETCH (UID 1 FLAGS (\\Seen) BODY[] \"hello\")\r\nTAG OK done\r\n", [b"hello"]),
         ("BODY", b"* 2 FETCH (UID 2 BODY[] {1}\r\nx)\r\n* 1 FETCH (UID 1 BODY[] {1}\r\ny)\r\nTAG OK done\r\n", [b"y"]),
@@ -194,6 +193,48 @@ def test_what_a_hostile_server_says_is_told_in_one_sentence(verb: str, says: obj
 def test_what_is_odd_and_allowed_is_read(verb: str, says: bytes, found: list[bytes]) -> None:
     with serving(Server({verb: says}, hang_up=False)) as port:
         assert taken(mailbox(port)) == found
+
+
+GIVEN, NOTHING, WITHOUT, VANISHED = (
+    b"* 1 FETCH (UID 1 BODY[] {5}\r\nhello)\r\nTAG OK done\r\n",
+    b"* 1 FETCH (UID 1 BODY[] NIL)\r\nTAG OK done\r\n",
+    b"* 1 FETCH (UID 1 FLAGS (\\Seen))\r\nTAG OK done\r\n",
+    b"TAG OK done\r\n",
+)
+REFUSED = "was asked for 3 times, and the server gave nothing of it"
+
+
+@pytest.mark.parametrize(
+    ("why", "says", "found", "asked", "place"),
+    [
+        ("a body that comes is read", [GIVEN], [b"hello"], 1, "7 1"),
+        ("one that comes as NIL is asked for again", [NOTHING, GIVEN], [b"hello"], 2, "7 1"),
+        ("and once more", [NOTHING, NOTHING, GIVEN], [b"hello"], 3, "7 1"),
+        ("one that never comes is refused", [NOTHING] * 3, [REFUSED], 3, "7 1"),
+        ("so is a message without a body", [WITHOUT] * 3, [REFUSED], 3, "7 1"),
+        ("one that vanishes in between is not there", [NOTHING, VANISHED], [], 2, None),
+        ("one that has vanished is not there", [VANISHED], [], 1, None),
+    ],
+)  # fmt: skip
+def test_a_body_that_does_not_come_is_asked_for_again_and_never_passed_over_unsaid(
+    monkeypatch: pytest.MonkeyPatch, why: str, says: list[bytes], found: list[bytes | str], asked: int, place: str | None
+) -> None:
+    monkeypatch.setattr(session, "AGAIN_S", 0.01)
+    left = list(says)
+    server, bell, told = Server({"BODY": lambda: [left.pop(0)]}, hang_up=False), Bell(), []
+    with serving(server) as port:
+        box = mailbox(port)
+        for item in box.items(bell):
+            try:
+                with item.open() as stream:
+                    told.append(stream.read())
+                item.done(Outcome.STORED)
+            except IntakeError as error:
+                told.append(str(error))
+                item.done(Outcome.REFUSED)
+    bell.close()
+    assert (told, server.heard.count("BODY")) == (found, asked), why
+    assert box._memory.get("reports imap u@127.0.0.1 INBOX") == place
 
 
 def test_a_server_that_understates_sizes_cannot_send_what_it_likes() -> None:
