@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from truehelo import app
-from truehelo.app.reporting import Keeper
+from truehelo.app.reporting import Keeper, Refusal
 from truehelo.configuration.channels import Secret
 from truehelo.configuration.mailboxes import ImapSettings, MailboxSettings, MaildirSettings
 from truehelo.configuration.reports import ReportSettings
@@ -27,7 +27,7 @@ from truehelo.intake import maildir
 from truehelo.intake.aside import Aside
 from truehelo.intake.bell import Bell, Stopped
 from truehelo.intake.imap import ImapMailbox, printed, trusting
-from truehelo.intake.item import GoneError, IntakeError, Item, LaterError, Outcome
+from truehelo.intake.item import GoneError, IntakeError, Item, LaterError
 from truehelo.intake.smtp import Listener, certified
 from truehelo.service.health import Health, Part
 from truehelo.service.secret import read_secret
@@ -231,17 +231,16 @@ class Receiving:
         """
         loop = asyncio.get_running_loop()
         try:
-            outcome = await loop.run_in_executor(self._pool, self.keeper.take, item)
+            refusal = await loop.run_in_executor(self._pool, self.keeper.take, item)
         except (IntakeError, StoreError) as error:
             self.health.trouble(Part.REPORTS, str(error), name="smtp", severity=Severity.WARNING)
             raise IntakeError(str(error)) from None
         self.health.well(Part.REPORTS, "smtp")
-        self._told(item, outcome)
+        self._told(item, refusal)
 
-    def _told(self, item: Item, outcome: Outcome) -> None:
-        told = self.keeper.summary.refusals
-        if outcome is Outcome.REFUSED and told:
-            self.log(f"{item.origin}: refused {told[-1].name}: {told[-1].reason}")
+    def _told(self, item: Item, refusal: Refusal | None) -> None:
+        if refusal is not None:
+            self.log(f"{item.origin}: refused {refusal.name}: {refusal.reason}")
 
     # Mailboxes, each in its thread
 

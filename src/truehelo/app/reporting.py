@@ -61,20 +61,21 @@ class Summary:
     faults: list[Refusal] = field(default_factory=list)
     by_kind: dict[str, int] = field(default_factory=dict)
 
-    def refuse(self, name: str, reason: str) -> None:
-        """Count a refusal."""
+    def refuse(self, name: str, reason: str) -> Refusal:
+        """Count a refusal, and return it."""
         self.refused += 1
+        refusal = Refusal(visible(name, 300), visible(reason, 500))
         if len(self.refusals) < MAX_TOLD:
-            self.refusals.append(Refusal(visible(name, 300), visible(reason, 500)))
+            self.refusals.append(refusal)
+        return refusal
 
-    def count(self, name: str, stored: Stored) -> None:
-        """Count what became of one report."""
+    def count(self, name: str, stored: Stored) -> Refusal | None:
+        """Count what became of one report; return its refusal, if it is one."""
         if stored.outcome is Became.REFUSED:
-            self.refuse(name, stored.reason)
-            return
+            return self.refuse(name, stored.reason)
         if stored.outcome is Became.DUPLICATE:
             self.duplicates += 1
-            return
+            return None
         self.conflicts += stored.outcome is Became.CONFLICT
         self.new += stored.outcome is Became.NEW
         kind = str(stored.kind)
@@ -85,6 +86,7 @@ class Summary:
         if stored.bad and len(self.faults) < MAX_TOLD:
             what = f"{stored.bad:,} of its {stored.records + stored.bad:,} records cannot be used"
             self.faults.append(Refusal(visible(name, 300), what))
+        return None
 
 
 class Keeper:
@@ -113,8 +115,8 @@ class Keeper:
         self._aside, self._all_aside = aside, all_aside
         self._lock = threading.Lock()
 
-    def take(self, item: Item, read: Read | None = None) -> Outcome:
-        """Store what an item holds; then tell whoever waits for it.
+    def take(self, item: Item, read: Read | None = None) -> Refusal | None:
+        """Store what an item holds; then tell whoever waits for it. Return what was refused of it, of several parts the last.
 
         Raises:
             StoreError: The database failed; what came before in the same item stands, and the item is not done.
@@ -123,16 +125,16 @@ class Keeper:
             GoneError: It came by mail, and is not there any more.
         """
         with self._lock:
-            outcome = self._take(item, read or self._read)
+            refusal = self._take(item, read or self._read)
             self.summary.items += 1
-        item.done(outcome)
-        return outcome
+        item.done(Outcome.STORED if refusal is None else Outcome.REFUSED)
+        return refusal
 
     def _read(self, stream: BinaryIO, item: Item) -> Iterable[Named]:
         for piece in pieces_in(stream, item.name, self._budget, clock=time.thread_time, redact=self._redact):
             yield piece.name, "" if piece.letter is None else piece.letter.sender, piece.found
 
-    def _take(self, item: Item, read: Read) -> Outcome:
+    def _take(self, item: Item, read: Read) -> Refusal | None:
         try:
             stream = item.open()
         except IntakeError as error:
@@ -149,38 +151,34 @@ class Keeper:
             except OSError as error:
                 return self._broken_off(item, error)
 
-    def _take_opened(self, item: Item, stream: BinaryIO, read: Read) -> Outcome:
+    def _take_opened(self, item: Item, stream: BinaryIO, read: Read) -> Refusal | None:
         digest = _digest(stream)
         wanted = self._aside is not None and (item.by_mail or self._all_aside)
         place = self._aside.place(digest) if self._aside is not None and wanted else None
         kept = "" if place is None else str(place)
         came = Came(origin=item.origin, name=item.name, at=time.time(), sender=item.sender, digest=digest, kept=kept)
-        before, any_found = self.summary.refused, False
+        refusal, any_found = None, False
         for name, sender, found in read(stream, item):
             any_found = True
-            self._store(found, replace(came, name=name, sender=came.sender or sender))
+            refusal = self._store(found, replace(came, name=name, sender=came.sender or sender)) or refusal
         if not any_found:
-            self._store(Refused(name=item.name, reason="holds no report"), came)
-        if self.summary.refused == before:
-            return Outcome.STORED
-        if self._aside is not None and place is not None:
-            told = self.summary.refusals[-1]
-            self._aside.keep(stream, place, f"{told.name}\n{item.origin}\n{told.reason}\n")
-        return Outcome.REFUSED
+            refusal = self._store(Refused(name=item.name, reason="holds no report"), came)
+        if refusal is not None and self._aside is not None and place is not None:
+            self._aside.keep(stream, place, f"{refusal.name}\n{item.origin}\n{refusal.reason}\n")
+        return refusal
 
-    def _store(self, found: Found, came: Came) -> None:
-        self.summary.count(came.name, self._importer.store(found, came))
+    def _store(self, found: Found, came: Came) -> Refusal | None:
+        return self.summary.count(came.name, self._importer.store(found, came))
 
-    def _broken_off(self, item: Item, error: OSError | ValueError) -> Outcome:
+    def _broken_off(self, item: Item, error: OSError | ValueError) -> Refusal | None:
         """A disk that fails is no fault of a mail, which is tried again; of a file it is told like any other reason."""
         if item.by_mail:
             raise LaterError(f"{item.name}: cannot be read ({cause(error)})") from None
         return self._unread(item, f"cannot be read ({cause(error)})")
 
-    def _unread(self, item: Item, reason: str) -> Outcome:
+    def _unread(self, item: Item, reason: str) -> Refusal | None:
         came = Came(origin=item.origin, name=item.name, at=time.time(), sender=item.sender)
-        self._store(Refused(name=item.name, reason=reason), came)
-        return Outcome.REFUSED
+        return self._store(Refused(name=item.name, reason=reason), came)
 
 
 def _digest(stream: BinaryIO) -> str:

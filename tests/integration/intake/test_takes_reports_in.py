@@ -1,5 +1,6 @@
 """The services: `reports listen`, and `watch` beside its own work; and the `Keeper` that both and the import store by."""
 
+import asyncio
 import io
 import os
 import signal
@@ -16,10 +17,15 @@ import pytest
 
 from integration.intake.kept import counts, made, mail, numbered
 from support.freeport import free_port
-from truehelo.app.reporting import Keeper
+from support.ports import FrozenClock
+from truehelo.app.receiving import receiving
+from truehelo.app.reporting import MAX_TOLD, Keeper, Refusal
 from truehelo.cli.main import run
+from truehelo.configuration.mailboxes import MaildirSettings
+from truehelo.configuration.reports import ReportSettings
 from truehelo.intake.aside import Aside
 from truehelo.intake.item import IntakeError, Item, Outcome, held
+from truehelo.service.health import Health
 from truehelo.store.database import Database, StoreError
 
 IP = "127.0.77.41"
@@ -199,3 +205,53 @@ def test_a_message_with_a_report_and_rubbish_is_stored_and_refused(database: Dat
     assert waiting.heard == [Outcome.REFUSED]
     assert counts(database)[::2] == (1, 1)
     assert len(list((tmp_path / "refused").glob("*.bin"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("why", "number", "remembered"),
+    [
+        ("the first that is refused", 0, 1),
+        ("the last that is remembered", MAX_TOLD - 1, MAX_TOLD),
+        ("the first that is only counted", MAX_TOLD, MAX_TOLD),
+        ("one long after", MAX_TOLD + 500, MAX_TOLD),
+    ],
+)
+def test_the_reason_is_that_of_the_message_however_many_were_refused_before(
+    database: Database, tmp_path: Path, why: str, number: int, remembered: int
+) -> None:
+    keeper = Keeper(database, aside=Aside(tmp_path / "refused"))
+    for earlier in range(number):
+        keeper.summary.refuse(f"mail {earlier}", "an earlier reason")
+    refusal = keeper.take(Item(name="this mail", origin="smtp", open=held(b"Buy this."), by_mail=True))
+    assert refusal == Refusal("this mail", "it is no report: it is neither XML, JSON, a message, gzip nor zip"), why
+    assert (keeper.summary.refused, len(keeper.summary.refusals)) == (number + 1, remembered)
+    (words,) = (tmp_path / "refused").glob("*.txt")
+    assert words.read_text() == f"this mail\nsmtp\n{refusal.reason}\n"
+
+
+def test_the_log_tells_of_each_message_its_own_reason_whichever_mailbox_it_came_from(
+    database: Database, tmp_path: Path
+) -> None:
+    boxes = []
+    for which in ("a", "b", "c"):
+        path = tmp_path / which
+        for sub in ("cur", "new", "tmp"):
+            (path / sub).mkdir(parents=True)
+        for number in range(20):
+            (path / "new" / f"{which}{number}").write_bytes(b"Subject: x\nContent-Type: text/%s\n\nx\n" % which.encode())
+        boxes.append(MaildirSettings(name=which, path=str(path)))
+    said: list[str] = []
+
+    async def follow() -> None:
+        settings, health = ReportSettings(mailboxes=tuple(boxes)), Health(FrozenClock())
+        async with asyncio.timeout(60), receiving(settings, database, folder=tmp_path, health=health, log=said.append):
+            while sum(": refused " in line for line in said) < 60:  # noqa: ASYNC110  (threads say it)
+                await asyncio.sleep(0.02)
+
+    asyncio.run(follow())
+    told = sorted(line for line in said if ": refused " in line)
+    assert told == sorted(
+        f"maildir:{which}: refused {which}{number}: the message holds no report"
+        for which in ("a", "b", "c")
+        for number in range(20)
+    )
