@@ -116,7 +116,7 @@ class Keeper:
         self._lock = threading.Lock()
 
     def take(self, item: Item, read: Read | None = None) -> Refusal | None:
-        """Store what an item holds; then tell whoever waits for it. Return what was refused of it, of several parts the last.
+        """Store what an item holds; then tell whoever waits for it. Return what was refused of it, the last part.
 
         Raises:
             StoreError: The database failed; what came before in the same item stands, and the item is not done.
