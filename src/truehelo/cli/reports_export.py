@@ -1,13 +1,14 @@
 """`truehelo reports export`: records, or sums by day, as CSV or Parquet, written while they are read."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from truehelo.cli.reports_asking import USUAL_DAYS, asked, domain_of, window
-from truehelo.cli.terminal import complain
+from truehelo.cli.terminal import complain, writing
 from truehelo.cli.watching import config_option, database_option, opened
 from truehelo.errors import FileError
 from truehelo.render.codes import GOOD
@@ -67,8 +68,12 @@ def export(  # noqa: PLR0913  each is an option
 
 
 def _to_stdout(sheet: "Sheet", wanted: str) -> int:
-    sys.stdout.flush()
-    return _written(sheet, wanted, sys.stdout.buffer)
+    count = 0
+    with suppress(BrokenPipeError), writing():  # a reader that has had enough is no error
+        sys.stdout.flush()
+        count = _written(sheet, wanted, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    return count
 
 
 def _written(sheet: "Sheet", wanted: str, stream: BinaryIO) -> int:

@@ -8,6 +8,8 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Self, TextIO
 
 from truehelo.errors import FileError
@@ -71,15 +73,29 @@ def write(text: str) -> bool:
     """
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Have what goes wrong with stdout told as such; a reader that has gone stays a `BrokenPipeError`.
+
+    Raises:
+        FileError: It cannot be written, for instance to a full disk.
+    """
+    try:
+        yield
     except OSError as error:
         # What is still buffered would fail again at exit.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  (kept until exit, on purpose)
         if isinstance(error, BrokenPipeError):
-            return False
+            raise
         raise FileError("standard output", f"cannot be written ({error.strerror})") from None
-    return True
 
 
 def read_any_bytes(stream: TextIO) -> None:

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from truehelo.store.database import Database
 from truehelo.store.migrate import upgrade
 
 DOMAIN, MINE, RELAY = "business.example", "192.0.2.26", "203.0.113.9"
+UNWRITTEN = "truehelo: standard output: cannot be written"
 TODAY = int(time.time() // 86_400)
 LAST = f"{datetime.fromtimestamp((TODAY - 1) * 86_400, UTC):%Y-%m-%d}"
 """The last day of the reports, whatever day it is by the time that it is asked about."""
@@ -217,3 +220,19 @@ def test_an_export_is_written_whole_or_not_at_all(kept: Path, tmp_path: Path, ca
     assert "36 rows are in" in capsys.readouterr().err
     assert len(list(csv.DictReader(file.open(newline="")))) == 36
     assert [each.name for each in file.parent.iterdir()] == ["records.csv"]
+
+
+@pytest.mark.parametrize(
+    ("why", "into", "code", "said"),
+    [
+        ("a full disk is told", "> /dev/full", 2, f"{UNWRITTEN} (No space left on device)\n"),
+        ("a reader that has gone is nothing", "| true", 0, ""),
+        ("a reader that has had enough is nothing", "| head -1 > /dev/null", 0, ""),
+        ("what is written is written", "> export.csv", 0, ""),
+    ],
+)
+@pytest.mark.parametrize("options", ["", "--daily"])
+def test_an_export_to_standard_output(kept: Path, why: str, into: str, code: int, said: str, options: str) -> None:
+    command = f"set -o pipefail; {sys.executable} -m truehelo reports export {options} {into}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False, cwd=kept.parent)
+    assert (done.returncode, done.stderr) == (code, said), why
