@@ -22,9 +22,11 @@ from truehelo.errors import FileError
 from truehelo.facts.address import parse_address
 from truehelo.facts.names import name_fault
 from truehelo.facts.text import visible
+from truehelo.reports.model import DEFAULT_BUDGET
 
 MAX_MAILBOXES = 100
-MAX_MIB = 512
+MAX_MIB = DEFAULT_BUDGET.held // 2**20
+"""The largest message that may be let in: the reader holds a message in memory, and refuses a larger one."""
 AFTER = ("leave", "seen", "move", "delete")
 """What becomes of a message once what it holds is stored."""
 AUTH = ("password", "oauthbearer", "xoauth2")
@@ -36,7 +38,7 @@ class MailboxSettings:
 
     name: str
     interval_s: float = 300.0
-    max_octets: int = 64 * 2**20
+    max_octets: int = MAX_MIB * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def _imap(table: Table, name: str, interval_s: float) -> ImapSettings:
     return ImapSettings(
         name=name,
         interval_s=interval_s,
-        max_octets=table.whole("max_mib", 1, MAX_MIB, 64) * 2**20,
+        max_octets=table.whole("max_mib", 1, MAX_MIB, MAX_MIB) * 2**20,
         host=host,
         port=table.whole("port", 1, 65535, 993 if tls == "tls" else 143),
         tls=tls,
@@ -190,7 +192,7 @@ def _maildir(table: Table, name: str, interval_s: float) -> MaildirSettings:
     return MaildirSettings(
         name=name,
         interval_s=interval_s,
-        max_octets=table.whole("max_mib", 1, MAX_MIB, 64) * 2**20,
+        max_octets=table.whole("max_mib", 1, MAX_MIB, MAX_MIB) * 2**20,
         path=table.text("path", accepted='name the folder that holds cur, new and tmp, as in path = "/home/dmarc/Maildir"'),
         after=after,
         folder_done=done,

@@ -57,7 +57,7 @@ class ListenSettings:
     name: str = ""
     recipients: tuple[str, ...]
     networks: tuple[str, ...] = ()
-    max_octets: int = 32 * 2**20
+    max_octets: int = MAX_MIB * 2**20
     connections: int = 50
     per_client: int = 10
     per_minute: int = 600
@@ -132,7 +132,7 @@ def _listen(outer: Table, where: str) -> ListenSettings | None:
         name=_name(table),
         recipients=_recipients(table),
         networks=_networks(table),
-        max_octets=table.whole("max_mib", 1, MAX_MIB, 32) * 2**20,
+        max_octets=table.whole("max_mib", 1, MAX_MIB, MAX_MIB) * 2**20,
         connections=table.whole("connections", 1, 10_000, 50),
         per_client=table.whole("per_client", 1, 10_000, 10),
         per_minute=table.whole("per_minute", 1, 1_000_000, 600),

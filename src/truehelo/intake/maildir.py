@@ -70,15 +70,25 @@ def _item(settings: MaildirSettings, path: Path, file: Path) -> Item:
     return Item(
         name=file.name,
         origin=f"maildir:{settings.name}",
-        open=partial(_opened, file),
+        open=partial(_opened, file, settings.max_octets),
         done=done,
         by_mail=True,
         path=file,
     )
 
 
-def _opened(file: Path) -> BinaryIO:
-    return file.open("rb")
+def _opened(file: Path, most: int | None = None) -> BinaryIO:
+    """Open a message.
+
+    Raises:
+        IntakeError: It is larger than `most`.
+        OSError: It cannot be read.
+    """
+    stream = file.open("rb")
+    if most is not None and os.fstat(stream.fileno()).st_size > most:
+        stream.close()
+        raise IntakeError(f"is larger than {most // 2**20} MiB")
+    return stream
 
 
 def _finish(settings: MaildirSettings, path: Path, file: Path, *, refused: bool) -> None:

@@ -34,11 +34,12 @@ def box(tmp_path: Path) -> Path:
 def locked(monkeypatch: pytest.MonkeyPatch) -> dict[str, OSError]:
     """What is raised when a file is opened, by its name, whoever runs the test."""
     errors: dict[str, OSError] = {}
+    before = maildir._opened
 
-    def opened(file: Path) -> BinaryIO:
+    def opened(file: Path, most: int) -> BinaryIO:
         if file.name in errors:
             raise errors[file.name]
-        return file.open("rb")
+        return before(file, most)
 
     monkeypatch.setattr(maildir, "_opened", opened)
     return errors

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import tomllib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from truehelo.configuration.reports import ListenSettings, ReportSettings, overr
 from truehelo.configuration.table import Table
 from truehelo.errors import FileError
 from truehelo.facts.address import parse_address
+from truehelo.reports.model import DEFAULT_BUDGET, Refused
+from truehelo.reports.read import reports_in
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "configuration.md").read_text("utf-8")
 GUIDE = (Path(__file__).parents[3] / "docs" / "how-to" / "reports.md").read_text("utf-8")
@@ -101,7 +104,9 @@ def test_a_key_is_read(text: str, what: str, value: object) -> None:
         (IMAP + 'tls = "none"', "would send its login in clear"),
         (IMAP.replace("imap.example.com", "-bad-"), "host is '-bad-'"),
         (IMAP + 'interval = "1s"', "interval is 1s; it may be 5s to 1d"),
-        (IMAP + "max_mib = 1000", "max_mib is 1000"),
+        (IMAP + "max_mib = 33", "max_mib is 33"),
+        (MAILDIR + "max_mib = 33", "max_mib is 33"),
+        (LISTEN + "max_mib = 33", "max_mib is 33"),
     ],
 )
 def test_a_mistake_is_named_with_the_way_out(text: str, said: str) -> None:
@@ -110,6 +115,20 @@ def test_a_mistake_is_named_with_the_way_out(text: str, said: str) -> None:
     assert str(caught.value).startswith("truehelo.toml: ")
     assert said in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [(IMAP, 32), (IMAP + "max_mib = 32", 32), (MAILDIR, 32), (MAILDIR + "max_mib = 2", 2), (LISTEN, 32)],
+)
+def test_no_message_is_let_in_that_the_reader_would_refuse_for_its_size(text: str, most: int) -> None:
+    found = read(text)
+    taken = found.listen or found.mailboxes[0]
+    assert taken.max_octets == most * 2**20 <= DEFAULT_BUDGET.held
+    mail = b"Subject: x\n\n".ljust(taken.max_octets, b"x")
+    (refused,) = reports_in(BytesIO(mail), "mail")
+    assert isinstance(refused, Refused)
+    assert refused.reason == "the message holds no report", "it was read to its end"
 
 
 def test_a_login_in_clear_stays_on_this_machine() -> None:

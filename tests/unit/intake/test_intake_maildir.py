@@ -96,3 +96,21 @@ def test_a_folder_that_cannot_be_looked_at_is_told(box: Path, monkeypatch: pytes
     assert not maildir.is_one(box)
     with pytest.raises(IntakeError, match=r"Maildir: cannot be read \(permission denied\)$"):
         list(maildir.unseen(settings(box), box))
+
+
+@pytest.mark.parametrize(
+    ("why", "octets", "told"),
+    [
+        ("a message as large as it may be is read", 2**20, ""),
+        ("a larger one is refused", 2**20 + 1, "is larger than 1 MiB"),
+    ],
+)
+def test_a_message_is_read_up_to_the_size_of_the_settings(box: Path, why: str, octets: int, told: str) -> None:
+    (box / "new" / "1.a").write_bytes(b"x" * octets)
+    item = next(maildir.unseen(MaildirSettings(name="box", path=str(box), max_octets=2**20), box))
+    said = ""
+    try:
+        item.open().close()
+    except IntakeError as error:
+        said = str(error)
+    assert said == told, why
