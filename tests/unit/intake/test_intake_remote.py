@@ -1,11 +1,16 @@
 """Paths that fsspec knows: what of them is read, and what is told where the library, a package or the path is missing."""
 
+import fnmatch
+import io
 import sys
 import uuid
 from collections.abc import Iterator
+from importlib import import_module
+from typing import ClassVar
 
 import fsspec
 import pytest
+from fsspec import AbstractFileSystem
 
 from truehelo.intake import remote
 from truehelo.intake.item import IntakeError, Item
@@ -93,3 +98,95 @@ def test_nothing_leaves_where_nothing_may(url: str) -> None:
 )
 def test_what_is_such_a_path(text: str, one: bool) -> None:
     assert remote.is_one(text) is one
+
+
+class Web(AbstractFileSystem):
+    """What fsspec makes of web addresses, without a network: files by their whole address, and errors that name it."""
+
+    protocol = "https"
+    files: ClassVar[dict[str, bytes]] = {}
+    cachable = False
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return path
+
+    def isdir(self, path: str) -> bool:
+        assert "?" not in path, "nobody lists what a query names"
+        return False
+
+    def exists(self, path: str, **_: object) -> bool:
+        if "broken" in path:
+            raise OSError(f"403, message='Forbidden', url=URL('{path}')")
+        return path in self.files
+
+    def glob(self, path: str, **_: object) -> list[str]:
+        return [name for name in self.files if fnmatch.fnmatch(name, path)]
+
+    def open(self, path: str, mode: str = "rb", **_: object) -> io.BytesIO:  # type: ignore[override]
+        if path not in self.files:
+            raise FileNotFoundError(path)
+        return io.BytesIO(self.files[path])
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    monkeypatch.setattr(Web, "files", files)
+    monkeypatch.setitem(import_module("fsspec.registry")._registry, "https", Web)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("why", "there", "named", "shown"),
+    [
+        ("a query is no pattern, and is not shown", "/a.xml?sig=S3CRET", "/a.xml?sig=S3CRET", "/a.xml?..."),
+        ("whatever stands in it", "/a.xml?S3CRET*[x]?y='", "/a.xml?S3CRET*[x]?y='", "/a.xml?..."),
+        ("an address without one is as it is", "/a.xml", "/a.xml", "/a.xml"),
+        ("an asterisk before it is a pattern", "/a.xml", "/*.xml", "/a.xml"),
+    ],
+)
+def test_a_web_address_is_one_file_and_its_query_is_kept_to_itself(
+    web: dict[str, bytes], why: str, there: str, named: str, shown: str
+) -> None:
+    web[f"https://reports.example{there}"] = b"<feedback/>"
+    (item,) = remote.items(f"https://reports.example{named}")
+    assert (item.name, item.origin) == (f"https://reports.example{shown}", "https"), why
+    with item.open() as stream:
+        assert stream.read() == b"<feedback/>"
+
+
+@pytest.mark.parametrize(
+    ("why", "url", "said"),
+    [
+        ("of what is not there", "https://x.example/a?S3CRET", "https://x.example/a?...: there is no such file or folder"),
+        (
+            "of what is forbidden",
+            "https://x.example/broken?sig=S3CRET",
+            "https://x.example/broken?...: cannot be read (403, message='Forbidden', url=URL('https://x.example/broken?...'))",
+        ),
+        (
+            "of a query with blanks and quotes in it",
+            "https://x.example/broken?sig='S3CRET S3CRET",
+            "https://x.example/broken?...: cannot be read (403, message='Forbidden', url=URL('https://x.example/broken?...'))",
+        ),
+        ("behind a cache", "simplecache::https://x.example/a?S3CRET", "simplecache::https://x.example/a?...: there is no"),
+        ("of a login", "nonesuch://user:S3CRET@x.example/a", "nonesuch://user:...@x.example/a: cannot be used"),
+        ("of a token elsewhere", "nonesuch://x/a?sv=1&sig=S3CRET", "nonesuch://x/a?...: cannot be used"),
+        ("but a pattern is shown", "memory://nowhere/2026-??.xml", "memory://nowhere/2026-??.xml: there is no such file"),
+    ],
+)  # fmt: skip
+def test_no_error_tells_what_may_be_a_secret(web: dict[str, bytes], why: str, url: str, said: str) -> None:
+    with pytest.raises(IntakeError) as caught:
+        list(remote.items(url))
+    assert str(caught.value).startswith(said), why
+    assert "S3CRET" not in str(caught.value)
+
+
+def test_nor_does_that_of_a_file_that_has_gone(web: dict[str, bytes]) -> None:
+    web["https://x.example/a.xml?sig=S3CRET"] = b""
+    (item,) = remote.items("https://x.example/a.xml?sig=S3CRET")
+    web.clear()
+    with pytest.raises(IntakeError) as caught:
+        item.open()
+    assert str(caught.value) == "cannot be read (https://x.example/a.xml?...)"
