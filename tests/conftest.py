@@ -1,7 +1,7 @@
 """Whole-suite settings: nothing that a test does may leave this machine."""
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,15 +17,17 @@ settings.register_profile("suite", deadline=None, max_examples=100, suppress_hea
 settings.load_profile("suite")
 
 
-_HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what stays in one process when the suite runs in several: a file, and all that starts real servers.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out whole files to the processes of a run, and all that starts real servers to one of them.
 
     Those share the servers, and what they claim of times is claimed of a machine on which no others of them run.
     """
-    for item in items:
-        part = item.path.relative_to(_HERE) if item.path.is_relative_to(_HERE) else item.path
-        item.add_marker(pytest.mark.xdist_group("servers" if part.parts[0] == "integration" else str(part)))
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "servers" if file.startswith("tests/integration/") else file
+
+    return ByFile(config, log)
