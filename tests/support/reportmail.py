@@ -140,6 +140,14 @@ Message-ID: <m1@receiver.example>
 MIME-Version: 1.0
 """
 
+ODD_HEADERS = [
+    b"\nContent-Disposition: attachment; filename*=utf-8''a.gz; filename*0*=utf-8''b.gz\n",
+    b"\nContent-Type: multipart/mixed; boundary*=utf-8''b; boundary*0=b\n",
+    b"\nFrom: " + b"(" * 1500 + b" a@receiver.example\n",
+    "\nSubject: =?\u00e9?b?YQ==?=\n".encode(),
+]
+"""Fields that the standard library falls over, each on lines of its own: no mutation finds them soon."""
+
 
 def mail(*parts: bytes, subtype: str = "mixed", header: bytes = HEADER, boundary: str = "bound") -> bytes:
     """A message of several parts."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_tz
@@ -28,6 +28,8 @@ _VALUE = 2048
 _HEADER_END = re.compile(rb"\n[ \t]*\r?\n")
 _NO_HEADER = re.compile(rb"[ \t]*\r?\n")
 _LEADING = re.compile(rb"(?:[ \t]*\r?\n)*(?:>?From [^\n]*\n)?")
+_PARAMETER = (ValueError, LookupError, TypeError)
+"""What the library raises on parameters of RFC 2231: a character set that is none, one name both whole and in pieces."""
 _SUBJECT = {
     "report_domain": re.compile(r"report[ -]domain:\s*([^\s:]+)", re.IGNORECASE),
     "submitter": re.compile(r"submitter:\s*([^\s:]+)", re.IGNORECASE),
@@ -117,7 +119,10 @@ def value(fields: Fields, name: str) -> str:
 
 def domain_of(address: str) -> str:
     """Return the domain of a mail address as it stands in a header, in canonical form; "" when there is none."""
-    host = parseaddr(address[:_VALUE])[1].rpartition("@")[2] if "@" in address else ""
+    try:
+        host = parseaddr(address[:_VALUE])[1].rpartition("@")[2] if "@" in address else ""
+    except RecursionError:  # comments and groups may lie in each other as deep as anybody likes (RFC 5322 §3.2.2)
+        host = ""
     return host_name(host.strip(" \t<>"))
 
 
@@ -184,7 +189,7 @@ def _fields(block: bytes) -> Fields:
 def _boundary(header: Message) -> bytes:
     try:
         boundary = header.get_boundary("")
-    except (ValueError, LookupError):  # RFC 2231 in a character set that is none
+    except _PARAMETER:
         boundary = ""
     return boundary.encode("utf-8", "replace")
 
@@ -192,7 +197,7 @@ def _boundary(header: Message) -> bytes:
 def _name(header: Message) -> str:
     try:
         return visible(header.get_filename(""), 250)
-    except (ValueError, LookupError):
+    except _PARAMETER:
         return ""
 
 
@@ -256,5 +261,5 @@ def _decoded(text: str) -> str:
     """A header value with its encoded words decoded (RFC 2047), where they can be."""
     try:
         return str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, ValueError):
+    except (MessageError, LookupError, ValueError):  # also CharsetError, of a character set with a name that is not ASCII
         return text

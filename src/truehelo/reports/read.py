@@ -1,8 +1,8 @@
 """What any octets hold: one report, several, or none, in archives and messages at any depth that the budget allows.
 
 By content; names and media types only say what is worth refusing aloud. Content never raises: what cannot be read is
-`Refused`, with one sentence, and the rest goes on. A bomb ends the whole file. What the reports say is read by `aggregate`,
-`tls` and `failure`.
+`Refused`, with one sentence, and the rest goes on, also where the fault is ours (`faults`). A bomb ends the whole file.
+What the reports say is read by `aggregate`, `tls` and `failure`.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +13,7 @@ from typing import BinaryIO
 from truehelo.facts.text import visible
 from truehelo.reports.aggregate import AggregateReading, read_aggregate
 from truehelo.reports.failure import FEEDBACK, SAMPLES, failures_in, holds_failure
+from truehelo.reports.faults import fault
 from truehelo.reports.mime import Leaf, Letter, Mail, read_mail
 from truehelo.reports.model import DEFAULT_BUDGET, Budget, BudgetError, FailureReport, Refused, ReportError, TlsReport
 from truehelo.reports.sniff import HEAD, Kind, plain, sniff
@@ -91,9 +92,11 @@ class _Search:
         """Yield what a stream holds; what cannot be read is refused."""
         try:
             yield from self._inside(chunks, name, depth, letter, file)
-        except ReportError as error:
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001  (of content: what whoever asks does with a piece is not raised here)
             self._over = self._over or isinstance(error, BudgetError)
-            yield Piece(found=Refused(name=name, reason=error.reason, where=error.where), name=name, letter=letter)
+            yield _refused(error, name, letter)
 
     def _inside(
         self, chunks: Iterator[bytes], name: str, depth: int, letter: Letter | None, file: BinaryIO | None
@@ -157,8 +160,15 @@ class _Search:
         try:
             for report in failures_in(mail, redact=self._redact):
                 yield Piece(found=report, name=name, letter=mail.letter)
-        except ReportError as error:
-            yield Piece(found=Refused(name=name, reason=error.reason, where=error.where), name=name, letter=mail.letter)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001  (as above: the other parts are still to be read)
+            yield _refused(error, name, mail.letter)
+
+
+def _refused(error: Exception, name: str, letter: Letter | None) -> Piece:
+    why = error if isinstance(error, ReportError) else fault(error)
+    return Piece(found=Refused(name=name, reason=why.reason, where=why.where), name=name, letter=letter)
 
 
 def _recording(chunks: Iterator[bytes], budget: Budget) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any
@@ -185,7 +185,7 @@ class _Reading:
             moment = datetime.fromisoformat(f"{date}T{clock or '00:00'}{(zone or 'Z').upper()}")
         except ValueError as error:
             raise ReportError(f"the {name} is no time", _shown(text)) from error
-        return int(moment.astimezone(UTC).timestamp())
+        return int(moment.timestamp())
 
     def policies(self, found: Any) -> Iterator[TlsPolicy]:
         """The policies that can be used; the others are faults."""

@@ -18,6 +18,7 @@ import pytest
 from integration.intake.kept import counts, made, mail, numbered
 from support.freeport import free_port
 from support.ports import FrozenClock
+from support.reportmail import ODD_HEADERS
 from truehelo.app.receiving import receiving
 from truehelo.app.reporting import MAX_TOLD, Keeper, Refusal
 from truehelo.cli.main import run
@@ -147,6 +148,16 @@ class Waiting:
         ("what is none is refused", b"Buy this.", True, [Outcome.REFUSED], (0, 1)),
         ("what is empty is refused", b"", True, [Outcome.REFUSED], (0, 1)),
         ("a file that cannot be read is refused", OSError(5, "Input/output error"), False, [Outcome.REFUSED], (0, 1)),
+        *(
+            (
+                f"a mail with an odd header is refused, number {number}",
+                header.lstrip() + b"\nBuy this.",
+                True,
+                [Outcome.REFUSED],
+                (0, 1),
+            )
+            for number, header in enumerate(ODD_HEADERS, 1)
+        ),
         ("what is too large is refused", IntakeError("is larger than 1 MiB"), True, [Outcome.REFUSED], (0, 1)),
     ],
 )

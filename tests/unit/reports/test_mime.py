@@ -80,12 +80,22 @@ NAMES = [
     ("control characters", b'Content-Type: a/b; name="x\x1b[31m.zip"', "x\\x1b[31m.zip"),
     ("a character set that is none", b"Content-Disposition: attachment; filename*=idna''x%C3%A9.zip", ""),
     ("a character set with a zero in it", b"Content-Disposition: attachment; filename*=a%00b''x.zip", ""),
+    (
+        "RFC 2231, whole and in pieces at once",
+        b"Content-Disposition: attachment; filename*=utf-8''a.zip; filename*0*=utf-8''b.zip",
+        "",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("what", "header", "name"), NAMES, ids=[row[0] for row in NAMES])
 def test_the_name_of_a_part_is_for_people(what: str, header: bytes, name: str) -> None:
     assert leaves(header + b"\n\nbody")[0][1] == name
+
+
+def test_a_boundary_whole_and_in_pieces_at_once_is_none() -> None:
+    octets = b"Content-Type: multipart/mixed; boundary*=utf-8''a; boundary*0=b\n\n--b\n\nx\n--b--\n"
+    assert [leaf[0] for leaf in leaves(octets)] == ["multipart/mixed"]
 
 
 def test_a_letter_says_who_reports_about_whom() -> None:
@@ -112,6 +122,20 @@ def test_subjects_of_reports_are_read(what: str, subject: bytes) -> None:
     assert (letter.report_domain, letter.submitter, letter.report_id) == ("business.example", "receiver.example", "2026.1")
 
 
+NO_WORDS = [
+    ("base64 that is none", b"=?utf-8?b?Y?="),
+    ("a character set that is none", b"=?klingon?q?a?="),
+    ("a character set that is not ASCII", "=?\u00e9?b?YQ==?=".encode()),
+    ("a character set with a zero in it", b"=?a\0b?b?YQ==?="),
+]
+
+
+@pytest.mark.parametrize(("what", "word"), NO_WORDS, ids=[row[0] for row in NO_WORDS])
+def test_a_subject_that_cannot_be_decoded_is_read_as_it_stands(what: str, word: bytes) -> None:
+    octets = b"Subject: " + word + b" Report domain: business.example\n\n"
+    assert read_mail(octets, DEFAULT_BUDGET).letter.report_domain == "business.example"
+
+
 def test_fields_of_rfc_8460_go_before_the_subject() -> None:
     octets = b"TLS-Report-Domain: a.example\nTLS-Report-Submitter: b.example\nSubject: Report Domain: c.example\n\n"
     letter = read_mail(octets, DEFAULT_BUDGET).letter
@@ -129,6 +153,9 @@ ADDRESSES = [
     ("international", "a@münchen.example", "xn--mnchen-3ya.example"),
     ("none", "undisclosed", ""),
     ("the empty reverse-path", "<>", ""),
+    ("after comments in each other", "((a (comment))) a@business.example", "business.example"),
+    ("after a thousand comments in each other", "(" * 900 + ")" * 900 + " a@business.example", ""),
+    ("after comments that never end", "(" * 1900 + " a@business.example", ""),
 ]
 
 
@@ -199,6 +226,8 @@ WORDS = [
     b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n", b"=\n", b"=4", b"text", b" ",
     b"Content-Disposition: attachment; filename*0*=x'y; filename*99=z\n", b"Subject: =?utf-8?b?/w==?= =?x?q?y?=\n",
     b"From: \"<@\n", b"Date: Fri, 32 Foo 99999 25:61:61 +9999\n", b"\xff\xfe", b"\0",
+    b"Content-Disposition: attachment; filename*=utf-8''a; filename*0*=utf-8''b\n", b"From: a@" + b"(" * 1500 + b"\n",
+    b"Content-Type: multipart/mixed; boundary*=utf-8''b; boundary*0=b\n", b"Subject: =?\xc3\xa9?b?YQ==?=\n",
 ]  # fmt: skip
 
 
@@ -206,6 +235,54 @@ WORDS = [
 def test_any_words_of_a_message_can_be_taken_for_one(words: list[bytes]) -> None:
     found = read_mail(b"".join(words), DEFAULT_BUDGET)
     assert all(chunk for leaf in found.leaves for chunk in leaf.chunks())
+
+
+PARAMETERS = st.lists(
+    st.builds(
+        "{}{}={}".format,
+        st.sampled_from(["filename", "name", "boundary", "charset", ""]),
+        st.sampled_from(["", "*", "*0", "*0*", "*1", "*1*", "*x", "**", "*-1", "*" + "9" * 5000]),
+        st.sampled_from(["b", '"b', "utf-8''b", "''", "'", "x'y'%", "\u00e9''%ff", "idna'en'%c3%a9", "a%00b''c", ""]),
+    ),
+    max_size=6,
+).map("; ".join)
+ENCODED = st.builds(
+    "=?{}?{}?{}?=".format,
+    st.sampled_from(
+        ["utf-8", "\u00e9", "idna", "punycode", "uu", "rot13", "unknown-8bit", "x\0", "utf-7", "hz", "", "us-ascii*en"]
+    ),
+    st.sampled_from(["b", "q", "Q", "x"]),
+    st.sampled_from(["YQ==", "Y", "=ff", "=", "_", "+AAA-", "~{", "\udcff", ""]),
+)
+ADDRESSED = st.builds(
+    "{}{}@{}".format,
+    st.sampled_from(["(", "<", '"', "a:", "[", "\\", "@", "<@", "a,", ")(", "(("]).flatmap(
+        lambda piece: st.sampled_from([0, 1, 3, 1000]).map(lambda times: piece * times)
+    ),
+    st.sampled_from(["", "a", '"', ">", ")", "."]),
+    st.sampled_from(["b.example", "[", "(", "]", "", "[192.0.2.1]", "\u00e9.example", "xn--a", "." * 300, ";:"]),
+)
+HEADERS = st.one_of(
+    st.builds("Content-Type: multipart/mixed; {}".format, PARAMETERS),
+    st.builds("Content-Type: a/b; {}".format, PARAMETERS),
+    st.builds("Content-Disposition: attachment; {}".format, PARAMETERS),
+    st.builds(
+        "{}: {}".format,
+        st.sampled_from(["Subject", "From", "Message-ID", "Date", "TLS-Report-Domain"]),
+        ENCODED | ADDRESSED,
+    ),
+)
+
+
+@given(st.lists(HEADERS, max_size=6))
+def test_any_header_can_be_read(lines: list[str]) -> None:
+    header = "\n".join(lines).encode("utf-8", "surrogateescape")
+    assert read_mail(header + b"\n\n--b\n" + header + b"\n\nx\n--b--\n", DEFAULT_BUDGET).leaves
+
+
+@given(ADDRESSED)
+def test_any_address_has_a_domain_or_none(address: str) -> None:
+    assert isinstance(domain_of(address), str)
 
 
 @given(

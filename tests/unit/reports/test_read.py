@@ -14,6 +14,7 @@ from support.reportmail import (
     AGGREGATE,
     FEEDBACK,
     HEADER,
+    ODD_HEADERS,
     PROSE,
     SAMPLE,
     aggregate_mail,
@@ -24,6 +25,8 @@ from support.reportmail import (
     tls_json,
     zipped,
 )
+from truehelo.reports import aggregate, faults
+from truehelo.reports import read as reading
 from truehelo.reports.aggregate import AggregateReading
 from truehelo.reports.model import DEFAULT_BUDGET, Budget, FailureReport, Refused, ReportError, TlsReport
 from truehelo.reports.read import Piece, pieces_in, reports_in
@@ -51,6 +54,7 @@ def told(piece: Piece) -> str:
     """A piece in a word: what it is and about whom, or why it was refused."""
     found = piece.found
     if isinstance(found, Refused):
+        assert faults.WORDS not in found.reason, found
         return f"refused: {found.reason}"
     if isinstance(found, TlsReport):
         return f"tls {found.policies[0].domain}"
@@ -59,9 +63,14 @@ def told(piece: Piece) -> str:
     try:
         records = sum(len(batch) for batch in found.batches())
     except ReportError as error:
-        return f"broken: {error.reason}"
+        return broken(error)
     assert found.head is not None
     return f"aggregate {found.head.policy.domain} {records}"
+
+
+def broken(error: ReportError) -> str:
+    assert faults.WORDS not in error.reason, error
+    return f"broken: {error.reason}"
 
 
 def read(octets: bytes, budget: Budget = DEFAULT_BUDGET, file: type[io.BytesIO] = io.BytesIO) -> list[str]:
@@ -257,6 +266,72 @@ def test_trouble_of_the_file_itself_is_no_refusal() -> None:
         drained(Torn(AGGREGATE))
 
 
+OUR_FAULTS = [
+    ("a message", aggregate_mail(), "read_mail", [""]),
+    (
+        "TLS reports beside an aggregate report",
+        mail(part(TLS_GZ, "a/b"), part(GZ, "a/b"), part(TLS_GZ, "a/b")),
+        "read_tls",
+        ["", AGG, ""],
+    ),
+    (
+        "a failure report beside an aggregate report",
+        mail(part(FEEDBACK, "message/feedback-report", "", ""), part(GZ, "a/b")),
+        "failures_in",
+        ["", AGG],
+    ),
+    ("members of an archive", zipped(("a", tls_json()), ("b", AGGREGATE)), "read_tls", ["", AGG]),
+]
+
+
+@pytest.mark.parametrize("error", [RecursionError("deep"), TypeError("a\nb"), MemoryError(), AssertionError()])
+@pytest.mark.parametrize(("what", "octets", "reader", "found"), OUR_FAULTS, ids=[row[0] for row in OUR_FAULTS])
+def test_a_fault_of_the_program_refuses_what_it_fails_over_and_is_told(
+    what: str, octets: bytes, reader: str, found: list[str], error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(reading, reader, fails)
+    pieces = list(pieces_in(io.BytesIO(octets), "in"))
+    why = f"this program has a fault and cannot read it ({type(error).__name__})"
+    assert [why if isinstance(each.found, Refused) else told(each) for each in pieces] == [text or why for text in found]
+    for piece in pieces:
+        if isinstance(piece.found, Refused):
+            assert piece.found.reason == why
+            assert piece.found.where.startswith("read.py, line ")
+
+
+def test_a_fault_over_records_refuses_the_report_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise IndexError
+
+    (found,) = reports_in(io.BytesIO(GZ), "in")
+    monkeypatch.setattr(aggregate.reading.Octets, "feed", fails)
+    assert isinstance(found, AggregateReading)
+    with pytest.raises(
+        ReportError, match=r"this program has a fault and cannot read it \(IndexError\) \(reading.py, line "
+    ):
+        list(found.batches())
+
+
+class StoreDownError(Exception):
+    """Of whoever keeps what was read."""
+
+
+@pytest.mark.parametrize("octets", [AGGREGATE, aggregate_mail(), zipped(("a", tls_json()))])
+def test_errors_of_whoever_asks_are_not_taken_for_faults(octets: bytes) -> None:
+    def kept() -> None:
+        for piece in pieces_in(io.BytesIO(octets), "in"):
+            if isinstance(piece.found, AggregateReading):
+                for _ in piece.found.batches():
+                    raise StoreDownError
+            raise StoreDownError
+
+    with pytest.raises(StoreDownError):
+        kept()
+
+
 def drained(file: BinaryIO) -> None:
     for piece in pieces_in(file, "in", Budget(octets=10**6, held=10**6)):
         assert told(piece)
@@ -277,7 +352,7 @@ def test_spoilt_reports_are_read_or_refused(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 5))):
         at = data.draw(st.integers(0, len(octets)))
         octets[at : at + data.draw(st.integers(0, 5))] = data.draw(
-            st.binary(max_size=5) | st.sampled_from([b"<", b"--bound\n", b"PK"])
+            st.binary(max_size=5) | st.sampled_from([b"<", b"--bound\n", b"PK", *ODD_HEADERS])
         )
     for _ in range(data.draw(st.integers(0, 2))):
         octets = bytearray(data.draw(st.sampled_from([gzip.compress, lambda inner: zipped(("a", inner))]))(bytes(octets)))

@@ -160,6 +160,16 @@ NO_REPORTS = [
     ("an end that is no time", dates(MIDNIGHT, "soon"), "the end-datetime is no time"),
     ("an end that is no object of time", dates(MIDNIGHT, {}), "the end-datetime is no time"),
     ("a day that is none", dates("2026-02-30T00:00:00Z", MIDNIGHT), "the start-datetime is no time"),
+    (
+        "a start before all counting",
+        dates("0001-01-01T00:00:00+01:00", MIDNIGHT),
+        "the start-datetime of the TLS report is not",
+    ),
+    (
+        "an end after all counting",
+        dates(MIDNIGHT, "9999-12-31T23:59:59-01:00"),
+        "the end-datetime of the TLS report is not",
+    ),
     ("an end before the start", dates("2026-03-02T00:00:00Z", "2026-03-01T00:00:00Z"), "ends before it begins"),
     ("a time of another century", dates("0001-01-01T00:00:00Z", MIDNIGHT), "these centuries"),
     ("an infinite time", dates(1, MIDNIGHT).replace(b"1,", b"1e999,", 1), "these centuries"),

@@ -10,6 +10,7 @@ from truehelo.reports.aggregate import dialects
 from truehelo.reports.aggregate.cut import Cutter
 from truehelo.reports.aggregate.octets import Octets
 from truehelo.reports.aggregate.plain import Plain, Tally
+from truehelo.reports.faults import fault
 from truehelo.reports.model import DEFAULT_BUDGET, AggregateHead, Budget, BudgetError, Fault, Record, ReportError
 
 BATCH = 4096
@@ -51,7 +52,16 @@ class AggregateReading:
 
         Raises:
             ReportError: The report is refused; it is a `BudgetError` where it costs too much.
+            OSError: The octets cannot be had.
         """
+        try:
+            yield from self._read()
+        except (ReportError, OSError):
+            raise
+        except Exception as error:  # of content: what is done with a batch is not raised here
+            raise fault(error) from error
+
+    def _read(self) -> Iterator[list[Record]]:
         digest, octets, tally = hashlib.sha256(), Octets(), self._tally
         reader: Plain | None = None
         size = given = 0
