@@ -3,7 +3,7 @@
 It takes mail for the configured recipients alone, so that nobody can relay or store anything else through it, and says 250
 once what a message holds has been committed, 451 when it cannot be kept now. A message that is no report is taken, too:
 refused, it would be returned to a sender that is as a rule forged or nobody's (RFC 5321 §6.1); who calls keeps it aside.
-aiosmtpd speaks the protocol. Does not look into messages (`reports.read`).
+aiosmtpd speaks the protocol, but for what comes after DATA (`content`). Does not look into messages (`reports.read`).
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from truehelo.errors import InputError
 from truehelo.facts.address import fold, parse_address
 from truehelo.facts.names import is_fqdn
 from truehelo.facts.text import visible
+from truehelo.intake.content import Content
 from truehelo.intake.item import IntakeError, Item, held
 
 LINE = 65_536
@@ -32,6 +33,10 @@ STORE_S = 540.0
 """How long a client waits at most while its message is stored: it may give up after ten minutes (RFC 5321 §4.5.3.2.6)."""
 AT_ONCE = 8
 """Messages that are received at the same time; more would be more memory than reports need."""
+_BEYOND = 2
+"""A client that sends so many times what a message may have is hung up on, instead of being heard to the end."""
+_BLOCK = 2**20
+"""More than the library holds of what came, so that all of it is taken."""
 _REMEMBERED = 10_000
 _REPLY_S = 0.1
 Log = Callable[[str], None]
@@ -213,11 +218,38 @@ class _Session(SMTP):
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  (the library finds it by this name)
-        if self.listener.receiving.locked():
-            await self.push("451 4.3.2 Too much comes in at once, try again later")
+        if await self.check_helo_needed() or self.envelope is None:
             return
-        async with self.listener.receiving:
-            await super().smtp_DATA(arg)
+        if not self.envelope.rcpt_tos:
+            await self.push("503 Error: need RCPT command")
+        elif arg:
+            await self.push("501 Syntax: DATA")
+        elif self.listener.receiving.locked():
+            await self.push("451 4.3.2 Too much comes in at once, try again later")
+        else:
+            async with self.listener.receiving:
+                await self._receive(self.envelope)
+
+    async def _receive(self, envelope: Envelope) -> None:
+        """Take a message, have it stored, and reply."""
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        content = Content(self.listener.settings.max_octets, LINE)
+        after: bytes | None = None
+        while after is None and content.octets <= _BEYOND * self.listener.settings.max_octets:
+            after = content.feed(await self._reader.read(_BLOCK))  # the library cancels this when the client is gone
+        if after:  # the next commands: nothing else is waiting, and nothing came since
+            self._reader.feed_data(after)
+        if content.too_large:  # said at the end, where the client listens (RFC 1870 §6)
+            status = f"552 5.3.4 The message has more than {self.listener.settings.max_octets} octets"
+        elif content.too_long:
+            status = "500 Line too long (see RFC5321 4.5.3.1.6)"
+        else:
+            envelope.content = envelope.original_content = content.take()
+            status = await self.store(envelope)
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(status)
+        if after is None:  # the library closes the connection, and takes nothing of the message for a command
+            raise asyncio.CancelledError
 
     async def store(self, envelope: Envelope) -> str:
         """Store a message; meanwhile the client is not held to its own time."""
@@ -256,9 +288,6 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (as above)
-        return await self._connection.store(envelope)
 
     async def handle_exception(self, error: Exception) -> str:
         return self._connection.listener.troubled(self._connection.peer, error)

@@ -6,6 +6,7 @@ import gc
 import socket
 import ssl
 import struct
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -300,6 +301,46 @@ def test_a_line_feed_alone_ends_no_message() -> None:
             await client.begin()
             assert (await client.deliver(smuggled))[:3] == "250"
         assert [octets for _, octets in kept.items] == [smuggled + b"\r\n"]
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"x" * 65_536, b"\r\n" * 32_768, b"x\r\n." * 16_384],
+    ids=["a line without end", "empty lines", "dots"],
+)
+def test_what_comes_beyond_a_message_is_not_held_and_ends_the_connection(line: bytes) -> None:
+    async def test() -> None:
+        kept = Kept()
+        async with listening(kept, replace(SETTINGS, max_octets=2**20)) as listener, Client(listener.place) as client:
+            await client.begin()
+            tracemalloc.start()
+            with contextlib.suppress(ConnectionError):
+                for _ in range(512):
+                    client.send(line)
+                    await client.writer.drain()
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert client.writer.transport.is_closing()
+            assert listener.receiving._value == smtp.AT_ONCE
+            assert peak < 6 * 2**20
+        assert kept.items == []
+
+    run(test)
+
+
+def test_what_is_said_after_a_message_is_heard() -> None:
+    """Also where it comes with the message in one packet, and after one that was too large."""
+
+    async def test() -> None:
+        kept = Kept()
+        async with listening(kept, replace(SETTINGS, max_octets=1000)) as listener, Client(listener.place) as client:
+            for octets, code in ((b"x", "250"), (b"y" * 1500, "552"), (b".." + b"z" * 997, "250"), (b"z" * 999, "552")):
+                await client.begin()
+                client.send(octets + b"\r\n.\r\nNOOP\r\nRSET\r\n")
+                assert [(await client.reply())[:3] for _ in range(3)] == [code, "250", "250"]
+        assert [octets for _, octets in kept.items] == [b"x\r\n", b"." + b"z" * 997 + b"\r\n"]
 
     run(test)
 
