@@ -13,7 +13,8 @@ import os
 import socket
 import ssl
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -33,6 +34,13 @@ STORE_S = 540.0
 """How long a client waits at most while its message is stored: it may give up after ten minutes (RFC 5321 §4.5.3.2.6)."""
 AT_ONCE = 8
 """Messages that are received at the same time; more would be more memory than reports need."""
+OF_ONE = 2
+"""So many of them may be of one client, which could hold all of them by saying nothing after DATA."""
+TURN_S = 60.0
+"""How long a client waits for its turn, when as many of its messages come in: it may give up after two minutes
+(RFC 5321 §4.5.3.2.4)."""
+GRACE_S, RATE = 30.0, 1024
+"""A message comes at so many octets a second at least, but for so many seconds that it is behind."""
 _BEYOND = 2
 """A client that sends so many times what a message may have is hung up on, instead of being heard to the end."""
 _BLOCK = 2**20
@@ -68,6 +76,7 @@ class Listener:
         self._idle.set()
         self._sessions: dict[_Session, str] = {}
         self._of_client: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._recent: dict[str, deque[float]] = {}
         self._networks = [ip_network(each) for each in settings.networks]
 
@@ -127,6 +136,26 @@ class Listener:
             self._of_client[peer] -= 1
             if not self._of_client[peer]:
                 del self._of_client[peer]
+                self._turns.pop(peer, None)
+
+    @asynccontextmanager
+    async def turn(self, peer: str) -> AsyncIterator[bool]:
+        """Wait until a message of a client may come in, and hold its place; False when it is not to come now."""
+        own = self._turns.setdefault(peer, asyncio.Semaphore(OF_ONE))
+        try:
+            async with asyncio.timeout(TURN_S):
+                await own.acquire()
+        except TimeoutError:
+            yield False
+            return
+        try:
+            if self.receiving.locked():
+                yield False
+                return
+            async with self.receiving:
+                yield True
+        finally:
+            own.release()
 
     def too_many(self, peer: str) -> bool:
         """Count a message of a client; True when it has sent as many within a minute as it may."""
@@ -224,22 +253,33 @@ class _Session(SMTP):
             await self.push("503 Error: need RCPT command")
         elif arg:
             await self.push("501 Syntax: DATA")
-        elif self.listener.receiving.locked():
-            await self.push("451 4.3.2 Too much comes in at once, try again later")
         else:
-            async with self.listener.receiving:
-                await self._receive(self.envelope)
+            self._reset_timeout(TURN_S + self.listener.settings.timeout_s)
+            async with self.listener.turn(self.peer) as may_come:
+                self._reset_timeout()
+                if may_come:
+                    await self._receive(self.envelope)
+                else:
+                    await self.push("451 4.3.2 Too much comes in at once, try again later")
 
     async def _receive(self, envelope: Envelope) -> None:
         """Take a message, have it stored, and reply."""
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         content = Content(self.listener.settings.max_octets, LINE)
         after: bytes | None = None
-        while after is None and content.octets <= _BEYOND * self.listener.settings.max_octets:
-            after = content.feed(await self._reader.read(_BLOCK))  # the library cancels this when the client is gone
+        due = self.loop.time() + GRACE_S
+        slow = False
+        while not slow and after is None and content.octets <= _BEYOND * self.listener.settings.max_octets:
+            try:
+                async with asyncio.timeout_at(due + content.octets / RATE):
+                    after = content.feed(await self._reader.read(_BLOCK))  # cancelled when the client is gone
+            except TimeoutError:
+                slow = True
         if after:  # the next commands: nothing else is waiting, and nothing came since
             self._reader.feed_data(after)
-        if content.too_large:  # said at the end, where the client listens (RFC 1870 §6)
+        if slow:
+            status = "421 4.4.2 The message comes too slowly, try again later"
+        elif content.too_large:  # said at the end, where the client listens (RFC 1870 §6)
             status = f"552 5.3.4 The message has more than {self.listener.settings.max_octets} octets"
         elif content.too_long:
             status = "500 Line too long (see RFC5321 4.5.3.1.6)"

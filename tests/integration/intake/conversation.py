@@ -9,11 +9,11 @@ from typing import Self
 class Client:
     """One connection. Use it as a context."""
 
-    def __init__(self, where: tuple[str, int]) -> None:
-        self._where = where
+    def __init__(self, where: tuple[str, int], own_ip: str = "") -> None:
+        self._where, self._own = where, (own_ip, 0) if own_ip else None
 
     async def __aenter__(self) -> Self:
-        self.reader, self.writer = await asyncio.open_connection(*self._where)
+        self.reader, self.writer = await asyncio.open_connection(*self._where, local_addr=self._own)
         self.greeting = await self.reply()
         return self
 

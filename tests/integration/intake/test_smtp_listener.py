@@ -291,6 +291,65 @@ def test_messages_that_are_received_at_once_are_bounded(monkeypatch: pytest.Monk
     run(test)
 
 
+def test_one_client_leaves_room_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of its own that are too many wait for a while, so that a mail server in front is not put off at once."""
+    monkeypatch.setattr(smtp, "TURN_S", 0.3)
+
+    async def test() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            listener = await stack.enter_async_context(listening(Kept()))
+            clients = [await stack.enter_async_context(Client(listener.place)) for _ in range(10)]
+            said = [await client.begin() for client in clients[:4]]
+            assert [codes[3] for codes in said] == ["354", "354", "451", "451"]
+            other = await stack.enter_async_context(Client(listener.place, "127.0.0.2"))
+            assert (await other.begin())[3] == "354"
+            waits = asyncio.create_task(clients[5].begin())
+            await asyncio.sleep(0.1)
+            assert (await clients[0].deliver(b"x"))[:3] == "250"
+            assert (await waits)[3] == "354"
+            clients[1].writer.transport.abort()
+            assert (await clients[6].begin())[3] == "354"
+
+    run(test)
+
+
+SPEEDS = [
+    ("one that stops is hung up on", 0, 0.0, False),
+    ("one that drips is hung up on", 1, 0.02, False),
+    ("one that is slow, but not as slow as that, is heard", 100, 0.02, True),
+]
+
+
+@pytest.mark.parametrize(("why", "octets", "every_s", "heard"), SPEEDS, ids=[row[0] for row in SPEEDS])
+def test_a_message_comes_at_a_least_rate(
+    why: str, octets: int, every_s: float, heard: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "GRACE_S", 0.4)
+
+    async def test() -> None:
+        kept = Kept()
+        async with listening(kept) as listener, Client(listener.place) as client:
+            await client.begin()
+
+            async def send() -> None:
+                for _ in range(40 if octets else 0):
+                    client.send(b"x" * octets)
+                    await asyncio.sleep(every_s)
+
+            if heard:
+                await send()
+                assert (await client.deliver(b""))[:3] == "250", why
+                return
+            sending = asyncio.create_task(send())
+            assert await client.reply() == "421 4.4.2 The message comes too slowly, try again later"
+            sending.cancel()
+            with contextlib.suppress(ConnectionError):
+                assert await client.reply() == ""
+        assert kept.items == []
+
+    run(test)
+
+
 def test_a_line_feed_alone_ends_no_message() -> None:
     """RFC 5321 §4.1.1.4: what looks like the end to a careless server would smuggle a second message."""
 
