@@ -59,6 +59,7 @@ class Reading:
     digest: str
     faults: tuple[Fault, ...] = ()
     bad: int = 0
+    octets: int = 0
 
     def batches(self) -> Iterator[list[Record]]:
         for start in range(0, len(self.records), BATCH):

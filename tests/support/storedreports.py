@@ -43,6 +43,7 @@ class Reading:
     digest: str = ""
     faults: tuple[Fault, ...] = ()
     bad: int = 0
+    octets: int = 0
     taken: int = field(default=0)
 
     def batches(self) -> Iterator[list[Record]]:

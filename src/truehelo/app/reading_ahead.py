@@ -18,11 +18,13 @@ from typing import BinaryIO
 from truehelo.app.reporting import Named, Read
 from truehelo.intake.item import Item
 from truehelo.reports.aggregate import AggregateReading
-from truehelo.reports.model import AggregateHead, Fault, Record, Refused, ReportError
+from truehelo.reports.model import AggregateHead, FailureReport, Fault, Record, Refused, ReportError, TlsReport
 from truehelo.reports.read import pieces_in
 
 MOST_RECORDS = 50_000
 """Of one file: what is sent from one process to another is in the memory of both."""
+MOST_OCTETS = 4 * 2**20
+"""Of these records, where they differ, and of what is kept of other reports."""
 AHEAD = 3
 """How many files are read ahead for each worker."""
 
@@ -36,6 +38,7 @@ class Whole:
     bad: int
     digest: str
     messages: int
+    octets: int
     held: list[list[Record]]
 
     def batches(self) -> Iterator[list[Record]]:
@@ -106,32 +109,48 @@ def _ended(item: Item, future: "Future[list[Named] | None] | None") -> tuple[Ite
 def read_whole(path: str, name: str, redact: bool) -> list[Named] | None:
     """Read a file, in a worker; None where the caller is to do it: it is too large, or cannot be read."""
     found: list[Named] = []
-    left = MOST_RECORDS
+    left, octets = MOST_RECORDS, MOST_OCTETS
     try:
         with open(path, "rb") as stream:  # noqa: PTH123  (a text comes from the other process)
             for piece in pieces_in(stream, name, clock=time.process_time, redact=redact):
                 sender = "" if piece.letter is None else piece.letter.sender
-                if not isinstance(piece.found, AggregateReading):
-                    found.append((piece.name, sender, piece.found))
-                    continue
-                whole = _whole(piece.found, piece.name, left)
+                got = piece.found
+                whole = _whole(got, piece.name, left, octets) if isinstance(got, AggregateReading) else got
                 if whole is None:
                     return None
-                left -= 0 if isinstance(whole, Refused) else sum(map(len, whole.held))
+                records, taken = _weight(whole)
+                left, octets = left - records, octets - taken
+                if left < 0 or octets < 0:
+                    return None
                 found.append((piece.name, sender, whole))
     except OSError:
         return None
     return found
 
 
-def _whole(reading: AggregateReading, name: str, most: int) -> Whole | Refused | None:
+def _weight(found: Whole | TlsReport | FailureReport | Refused) -> tuple[int, int]:
+    """How many records, or entries that are like them, something has, and about how many octets of its own."""
+    if isinstance(found, Whole):
+        return sum(map(len, found.held)), found.octets
+    if isinstance(found, TlsReport):
+        texts = [text for policy in found.policies for text in (*policy.strings, *policy.mx_hosts)]
+        failures = sum(len(policy.failures) for policy in found.policies)
+        return len(found.policies) + failures + len(texts), sum(map(len, texts)) + sum(
+            len(each.text) for each in found.extras
+        )
+    if isinstance(found, FailureReport):
+        return 1, sum(len(text) for _, text in (*found.fields, *found.headers))
+    return 1, len(found.reason) + len(found.where)
+
+
+def _whole(reading: AggregateReading, name: str, most: int, octets: int) -> Whole | Refused | None:
     held: list[list[Record]] = []
     try:
         for batch in reading.batches():
             held.append(batch)
             most -= len(batch)
-            if most < 0:
+            if most < 0 or reading.octets > octets:
                 return None
     except ReportError as error:
         return Refused(name=name, reason=error.reason, where=error.where)
-    return Whole(reading.head, reading.faults, reading.bad, reading.digest, reading.messages, held)
+    return Whole(reading.head, reading.faults, reading.bad, reading.digest, reading.messages, reading.octets, held)

@@ -234,6 +234,7 @@ class Cutter(Plain):
             found = self._planned(body, source) or self._read(body, source)
             if found is None:
                 return None
+            self.tally.octets += len(body)
             _MEMO.put(self._context, body, found)
         self.tally.notes |= found.notes
         self._known[text], self._costs[text] = found.shape, found.elements

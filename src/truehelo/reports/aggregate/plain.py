@@ -24,6 +24,8 @@ class Tally:
         self.faults: list[Fault] = []
         self.notes: set[str] = set()
         self.good = self.bad = self.messages = 0
+        self.octets = 0
+        """Of the records whose shapes were read anew: a shape that many records share is in memory once."""
 
     def add(self, records: list[Record], messages: int) -> None:
         """Take records that can be used."""
@@ -67,6 +69,7 @@ class Plain:
 
     def _take(self, node: Node, offset: int, length: int) -> None:
         if node.name == "record" and not node.foreign:
+            self.tally.octets += length
             self._record(node, offset)
         else:
             self._weigh(length + len(f"</{node.raw}>"))

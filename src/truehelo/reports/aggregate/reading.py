@@ -43,6 +43,8 @@ class AggregateReading:
         """The first hundred of the bad records."""
         self.bad = self.records = self.messages = 0
         """How many records could not be used, how many could, and how many messages these count, so far."""
+        self.octets = 0
+        """Of the records so far that do not share what was read before: what holds them takes a few times as much."""
         self._chunks, self._budget, self._clock = chunks, budget, clock
         self._reader = Plain if plain else Cutter
         self._spent = 0.0
@@ -90,6 +92,7 @@ class AggregateReading:
     def _batch(self) -> list[Record]:
         tally = self._tally
         self.bad, self.records, self.messages = tally.bad, tally.good, tally.messages
+        self.octets = tally.octets
         batch, tally.batch = tally.batch, []
         return batch
 

@@ -29,6 +29,8 @@ from truehelo.store.reports.texts import clean
 
 _HELD = 20_000
 """So many records are read before a transaction begins."""
+_HELD_OCTETS = 4 * 2**20
+"""Or so many octets of them that differ: records may be long, and take several times as much when they are read."""
 _FAULTS = 100
 _AT_ONCE = 10_000
 _FACTS = "report_id, source_id, position, outcome, shape_id, count"
@@ -55,7 +57,7 @@ def store_aggregate(database: Database, dimensions: Dimensions, reading: Reading
         StoreError: The database failed; nothing of it stands.
     """
     batches = reading.batches()
-    held, whole = _gather(batches)
+    held, whole = _gather(reading, batches)
     try:
         with database.write() as connection:
             writing = _Writing(Driver(connection), dimensions, reading, came)
@@ -71,14 +73,14 @@ def store_aggregate(database: Database, dimensions: Dimensions, reading: Reading
     return stored
 
 
-def _gather(batches: Iterator[list[Record]]) -> tuple[list[list[Record]], bool]:
+def _gather(reading: Reading, batches: Iterator[list[Record]]) -> tuple[list[list[Record]], bool]:
     """Read the first records; tell whether they were all."""
     held: list[list[Record]] = []
     count = 0
     for batch in batches:
         held.append(batch)
         count += len(batch)
-        if count >= _HELD:
+        if count >= _HELD or reading.octets >= _HELD_OCTETS:
             return held, False
     return held, True
 

@@ -18,12 +18,16 @@ class Outcome(StrEnum):
 
 
 class Reading(Protocol):
-    """An aggregate report while it is read; `head` and `digest` are whole after the last batch."""
+    """An aggregate report while it is read; `head` and `digest` are whole after the last batch.
+
+    `octets` are those of its records so far that do not share what was read before.
+    """
 
     head: AggregateHead | None
     faults: Sequence[Fault]
     bad: int
     digest: str
+    octets: int
 
     def batches(self) -> Iterator[list[Record]]:
         """Yield the records, some thousand at a time."""
