@@ -8,10 +8,10 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from truehelo.intake.item import IntakeError, Item, cause, held, unreadable
-from truehelo.intake.mbox import FROM, MAX_MESSAGE, messages
+from truehelo.intake.mbox import FROM, MAX_MESSAGE, messages, unpacked
 
 _GZIP = b"\x1f\x8b"
 
@@ -31,9 +31,8 @@ def taken_apart(item: Item, most: int = MAX_MESSAGE) -> Iterator[Item]:
         if packed is None:
             yield replace(item, open=lambda: stream, stream=False)
         else:
-            yield from _messages(
-                item, cast("BinaryIO", gzip.GzipFile(fileobj=stream, mode="rb")) if packed else stream, most
-            )
+            source, bound = unpacked(stream) if packed else (stream, None)
+            yield from _messages(item, source, most, bound)
 
 
 def _failing(error: IntakeError | OSError | ValueError) -> Callable[[], BinaryIO]:
@@ -60,10 +59,10 @@ def _packed(stream: BinaryIO) -> bool | None:
     return None
 
 
-def _messages(item: Item, source: BinaryIO, most: int) -> Iterator[Item]:
+def _messages(item: Item, source: BinaryIO, most: int, bound: int | None) -> Iterator[Item]:
     number = 0
     try:
-        for number, octets in enumerate(messages(source, most), 1):
+        for number, octets in enumerate(messages(source, most, bound), 1):
             name = f"{item.name} message {number}"
             if octets is None:
                 yield unreadable(name, f"is larger than {most // 2**20:,} MiB", item.origin)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,30 @@ def test_a_mailbox_without_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mbox, "MAX_ALL", 2**30)
     with pytest.raises(IntakeError, match="is larger than 1 GiB"):
         list(mbox.messages(Endless()))
+
+
+def test_a_small_file_that_holds_very_much_ends_at_the_ratio(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.mbox"
+    with gzip.open(path, "wb", 9) as packed:
+        packed.write(ONE)
+        for _ in range(40):
+            packed.write(b"\n" * 2**20)
+    assert path.stat().st_size * 400 < 40 * 2**20
+    found = list(mbox.items(path))
+    with pytest.raises(IntakeError, match="unpacks to more than 400 times its size"):
+        found[-1].open()
+
+
+def test_a_message_of_short_lines_is_held_in_one_piece() -> None:
+    source = io.BytesIO(ONE + b"\n" * 2**20)
+    tracemalloc.start()
+    try:
+        [message] = mbox.messages(source, 2**21)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert message is not None
+    assert most < 6 * len(message)
 
 
 class Endless(io.RawIOBase):
