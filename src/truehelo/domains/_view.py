@@ -21,7 +21,8 @@ from truehelo.records.dmarc import DmarcDiscovery, External, Place, discover, di
 from truehelo.records.dmarc.effective import EffectivePolicy, effective
 from truehelo.records.errors import RecordError
 from truehelo.records.mta_sts import MtaStsPolicy
-from truehelo.records.spf import SpfExpansion, SpfResult, evaluate, expand
+from truehelo.records.spf import SpfExpansion, SpfRecord, SpfResult, evaluate, expand
+from truehelo.records.spf import parse as parse_spf
 from truehelo.records.spf.survey import SpfSurvey, survey
 from truehelo.records.talk import drive
 from truehelo.records.tlsa import TlsaRecord
@@ -167,6 +168,24 @@ class DomainView:
         """One of the MX records is null: the domain takes no mail (RFC 7505 §3)."""
         lookup = self.lookup(self.name, "MX")
         return lookup is not None and any(record.data.partition(" ")[2].strip() == "." for record in lookup.records)
+
+    @property
+    def takes_no_mail(self) -> bool:
+        """The null MX stands alone; beside another it does not count (RFC 7505 §3)."""
+        return self.null_mx and not self.mx_hosts
+
+    @cached_property
+    def sends_no_mail(self) -> bool:
+        """The name takes no mail, and neither SPF nor a key that was found lets anybody send it.
+
+        A null MX alone does not say so: a name for notices that nobody can reply to has one as well (RFC 7505 §4.2).
+        """
+        if not self.takes_no_mail or self.spf.failed or self.spf.problems:
+            return False
+        record = None if self.spf.text is None else parse_spf(self.spf.text)
+        if isinstance(record, SpfRecord) and (record.redirect or any(each.qualifier == "+" for each in record.mechanisms)):
+            return False
+        return not any(isinstance(each.key, DkimKey) and each.key.verifies for each in self.dkim)
 
     # SPF
 

@@ -98,7 +98,7 @@ def mta_sts(view: DomainView) -> Iterator[Finding]:
         yield Finding(tag=MTA_STS_BROKEN, result=Result.PERMERROR, args=args | {"detail": broken}, evidence=evidence)
     elif not texts.texts:
         # A domain that takes no mail has nothing to protect here.
-        if not view.null_mx:
+        if not view.takes_no_mail:
             args["outcome"] = OUTCOMES[texts.outcome] if texts.outcome.is_denial else "no TXT record is one"
             yield Finding(tag=MTA_STS_MISSING, result=Result.NONE, args=args, evidence=evidence)
     else:

@@ -51,7 +51,7 @@ def tls_rpt(view: DomainView) -> Iterator[Finding]:
         yield Finding(tag=TLS_RPT_UNKNOWN, result=Result.TEMPERROR, args=args, evidence=evidence)
         return
     if not texts.texts and not texts.meant:
-        if not view.null_mx:
+        if not view.takes_no_mail:
             yield _missing(view, args, evidence)
         return
     record = parse((texts.texts or texts.meant)[0])

@@ -17,10 +17,11 @@ def _organisation(view: DomainView) -> str:
 
 
 def _missing(view: DomainView, finding: Finding) -> Step:
+    if view.sends_no_mail:
+        # Of the name alone: what stands above it may well send mail.
+        what = f"Say that mail of {view.name} is forged whatever it says, as the name sends none"
+        return step(view, finding, what, txt(f"_dmarc.{view.name}", "v=DMARC1; p=reject"))
     domain = _organisation(view)
-    if view.null_mx:
-        what = f"Say that mail of {domain} is forged whatever it says, as the domain sends none"
-        return step(view, finding, what, txt(f"_dmarc.{domain}", "v=DMARC1; p=reject"))
     text = f"v=DMARC1; p=none; rua=mailto:{LOCAL_PART}@{domain}"
     what = (
         f"Publish a DMARC record for {domain}: with p=none and reports first, which change nothing and show who sends in "

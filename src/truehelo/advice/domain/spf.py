@@ -17,7 +17,7 @@ _ALL = re.compile(r"[+?~-]?all", re.ASCII | re.IGNORECASE)
 
 
 def _missing(view: DomainView, finding: Finding) -> Step:
-    if view.null_mx:
+    if view.sends_no_mail:
         return step(view, finding, f"Say that {view.name} sends no mail", txt(view.name, "v=spf1 -all"))
     what = (
         f"Publish one SPF record that names every server which sends mail of {view.name}; where those are its MX hosts "
