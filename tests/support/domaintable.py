@@ -51,3 +51,15 @@ def step_for(audit: DomainAudit, tag: str) -> Step | None:
 def spf_word(table: str, ip: str, domain: str = "example.com") -> SpfWord:
     """Return what SPF comes to for an address in a world."""
     return drive(evaluate(address(ip), domain), World(table).lookup).result
+
+
+def text_of(record: str) -> str:
+    """Return the text of a TXT record to publish."""
+    return record.partition(" IN TXT ")[2].replace('" "', "").strip('"')
+
+
+def published(table: str, record: str) -> str:
+    """Return the table after a TXT record has taken the place of those at its name."""
+    name = record.partition(". ")[0]
+    kept = [line for line in table.splitlines() if not line.startswith(f"{name} TXT ")]
+    return "\n".join([*kept, f"{name} TXT {text_of(record)}"])

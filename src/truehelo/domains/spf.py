@@ -10,6 +10,7 @@ from truehelo.domains._model import DomainCheck
 from truehelo.domains._view import DomainView
 from truehelo.domains._words import OUTCOMES, keys, listed
 from truehelo.facts.address import Address
+from truehelo.facts.dns import Outcome
 from truehelo.findings import Finding, Result, Severity, Tag
 from truehelo.records.spf import DEFAULT_LIMITS, SpfResult, SpfWord
 from truehelo.records.spf.survey import SpfSurvey
@@ -42,7 +43,7 @@ DOMAIN_SPF_TOO_MANY_LOOKUPS = Tag(
 DOMAIN_SPF_VOID = Tag(
     name="DOMAIN_SPF_VOID",
     severity=Severity.WARNING,
-    message="the SPF record of {domain} needs names that do not exist: {names}",
+    message="the SPF record of {domain} looks for records that do not exist: {names}",
     cites=("RFC 7208 §4.6.4",),
 )
 DOMAIN_SPF_ALLOWS_ALL = Tag(
@@ -102,7 +103,7 @@ def spf(view: DomainView) -> Iterator[Finding]:
         lookup = view.lookup(view.name, "TXT")
         outcome = "no TXT record is one" if lookup is not None and lookup.records else OUTCOMES[view.outcome_of(lookup)]
         yield Finding(tag=DOMAIN_SPF_MISSING, result=Result.NONE, args=args | {"outcome": outcome}, evidence=evidence)
-    found = [*_faults(survey, evidence), *(_ending(survey, evidence) if survey.text is not None else ())]
+    found = [*_faults(view, survey, evidence), *(_ending(survey, evidence) if survey.text is not None else ())]
     yield from found
     if survey.text is not None and not survey.failed and all(f.severity is Severity.NOTE for f in found):
         args |= {"lookups": str(survey.lookups), "limit": str(DEFAULT_LIMITS.lookups)}
@@ -111,7 +112,7 @@ def spf(view: DomainView) -> Iterator[Finding]:
         yield from _address(view, ip, result, evidence)
 
 
-def _faults(survey: SpfSurvey, evidence: tuple[str, ...]) -> Iterator[Finding]:
+def _faults(view: DomainView, survey: SpfSurvey, evidence: tuple[str, ...]) -> Iterator[Finding]:
     """What makes it an error, and what costs a receiver time."""
     args = {"domain": survey.domain, "limit": str(DEFAULT_LIMITS.lookups)}
     for problem in survey.problems:
@@ -132,7 +133,7 @@ def _faults(survey: SpfSurvey, evidence: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding(
             tag=DOMAIN_SPF_VOID,
             result=Result.PERMERROR if over else Result.POLICY,
-            args=args | {"names": listed(survey.voids)},
+            args=args | {"names": listed(f"{void} ({OUTCOMES[_denial(view, void)]})" for void in survey.voids)},
             evidence=evidence,
             severity_override=Severity.ERROR if over else None,
         )
@@ -143,6 +144,12 @@ def _faults(survey: SpfSurvey, evidence: tuple[str, ...]) -> Iterator[Finding]:
             args=args | {"where": listed(f"the record of {domain}" for domain in survey.ptr)},
             evidence=evidence,
         )
+
+
+def _denial(view: DomainView, void: str) -> Outcome:
+    """Whether a name that a term needs does not exist, or has no such record."""
+    name, _, rdtype = void.partition(" ")
+    return view.outcome_of(view.lookup(name, rdtype))
 
 
 def _ending(survey: SpfSurvey, evidence: tuple[str, ...]) -> Iterator[Finding]:

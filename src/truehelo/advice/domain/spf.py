@@ -4,14 +4,14 @@ A server that forwards other people's mail is never put into a record: its sende
 """
 
 import re
-from collections.abc import Callable
 
 from truehelo.advice.domain._step import Advice, step, txt
 from truehelo.advice.spf import spf_with
 from truehelo.domains import DomainView
 from truehelo.facts.address import parse_address
 from truehelo.findings import Finding, Step
-from truehelo.records.spf import Kind, Mechanism, SpfRecord, parse, spf_texts
+from truehelo.records.spf import Kind, Mechanism, Modifier, SpfRecord, parse, spf_texts
+from truehelo.records.spf.survey import named
 
 _ALL = re.compile(r"[+?~-]?all", re.ASCII | re.IGNORECASE)
 
@@ -60,29 +60,48 @@ def _too_many(view: DomainView, finding: Finding) -> Step:
 
 
 def _void(view: DomainView, finding: Finding) -> Step:
-    gone = {name.partition(" ")[0] for name in view.spf.voids}
+    """A term goes where its own lookup finds nothing: an mx whose hosts have no address waits for the address."""
+    gone = {Kind.A: "A", Kind.MX: "MX"}
 
-    def keeps(mechanism: Mechanism) -> bool:
-        target = view.name if mechanism.domain is None else mechanism.domain.text.lower()
-        return mechanism.kind not in (Kind.A, Kind.MX) or target not in gone
+    def finds(mechanism: Mechanism) -> bool:
+        return f"{named(mechanism.domain, view.name)} {gone.get(mechanism.kind)}" not in view.spf.voids
 
-    what = f"Remove the terms that name what does not exist: {finding.args['names']}"
-    return step(view, finding, what, *_without(view, keeps))
+    record = _own(view)
+    kept = () if record is None else tuple(filter(finds, record.mechanisms))
+    what = f"Remove the terms that find nothing, or publish what they look for: {finding.args['names']}"
+    if record is None or len(kept) == len(record.mechanisms):
+        return step(view, finding, what)
+    if not record.redirect and not any(each.qualifier == "+" and each.kind is not Kind.ALL for each in kept):
+        what = f"Publish what the terms look for, or name in their place the servers that send: {finding.args['names']}"
+        return step(view, finding, what)
+    words = {each.position: "" for each in record.mechanisms if each not in kept}
+    return step(view, finding, what, txt(view.name, _with(record, words)))
 
 
 def _ptr(view: DomainView, finding: Finding) -> Step:
     what = f"Replace ptr in {finding.args['where']} by the addresses that are meant (ip4, ip6)"
-    return step(view, finding, what, *_without(view, lambda mechanism: mechanism.kind is not Kind.PTR))
+    record = _own(view)
+    held = [] if record is None else [each for each in record.mechanisms if each.kind is Kind.PTR]
+    if record is None or not held:
+        who = f"the owner of the zone that holds {view.spf.ptr[0]}"
+        return step(view, finding, what, who=who)
+    # Whom the term let pass, nobody can list: the record says where those addresses belong.
+    sign = held[0].qualifier.removeprefix("+")
+    words = {each.position: f"{sign}ip4:ADDRESS" if each is held[0] else "" for each in held}
+    return step(view, finding, what, txt(view.name, _with(record, words)))
 
 
-def _without(view: DomainView, keeps: Callable[[Mechanism], bool]) -> list[str]:
-    """The domain's own record without some terms; nothing where that changes nothing, or it cannot be read."""
+def _own(view: DomainView) -> SpfRecord | None:
+    """The domain's own record; None where there is not one, or it cannot be read."""
     record = parse(view.spf.text) if view.spf.text is not None else None
-    if not isinstance(record, SpfRecord):
-        return []
-    gone = [mechanism.text for mechanism in record.mechanisms if not keeps(mechanism)]
-    words = [word for word in record.text.split(" ") if word and word not in gone]
-    return [txt(view.name, " ".join(words))] if gone else []
+    return record if isinstance(record, SpfRecord) else None
+
+
+def _with(record: SpfRecord, words: dict[int, str]) -> str:
+    """The text of a record with other words at some places, "" for none."""
+    terms: list[Mechanism | Modifier] = [*record.mechanisms, *record.modifiers]
+    kept = [words.get(term.position, term.text) for term in sorted(terms, key=lambda term: term.position)]
+    return " ".join(["v=spf1", *filter(None, kept)])
 
 
 def _ending(view: DomainView, finding: Finding) -> Step:

@@ -165,7 +165,7 @@ class _Survey:
         elif mechanism.kind is Kind.PTR:
             self.ptr[domain] = None
         elif mechanism.kind in (Kind.A, Kind.MX):
-            target = self._name(mechanism.domain, domain) if mechanism.domain is not None else domain
+            target = named(mechanism.domain, domain)
             if target is not None and mechanism.kind is Kind.A:
                 yield from self._addresses(target)
             elif target is not None:
@@ -193,7 +193,7 @@ class _Survey:
             self.voids[f"{name} A"] = None
 
     def _follow(self, spec: MacroString | None, domain: str, path: tuple[str, ...], text: str) -> Talk[str]:
-        target = None if spec is None else self._name(spec, domain)
+        target = None if spec is None else named(spec, domain)
         if target is None or not is_domain(target):
             if target is not None:
                 self._problem(SpfFault.LEADS_NOWHERE, domain, f"{_shown(text)} leads to no name that can exist")
@@ -202,12 +202,6 @@ class _Survey:
             self._problem(SpfFault.LOOP, domain, f"{_shown(text)} in the record of {domain} leads back to {target}")
             return ""
         return (yield from self.read(target, path, f"{_shown(text)} in the record of {domain}"))
-
-    def _name(self, spec: MacroString, domain: str) -> str | None:
-        """Return the name that a domain-spec stands for, None where that hangs on who sends."""
-        if spec.letters - {"d"}:
-            return None
-        return canonical(shorten(expand(spec, {"d": domain})))
 
     def _ask(self, name: str, rdtype: str) -> Talk[Lookup | None]:
         """Ask; None when nobody knows."""
@@ -226,6 +220,13 @@ class _Survey:
 
     def _problem(self, fault: SpfFault, domain: str, detail: str) -> None:
         self.problems[SpfProblem(fault=fault, domain=domain, detail=detail)] = None
+
+
+def named(spec: MacroString | None, domain: str) -> str | None:
+    """Return the name that a term in the record of `domain` stands for, None where that hangs on who sends."""
+    if spec is None:
+        return domain
+    return None if spec.letters - {"d"} else canonical(shorten(expand(spec, {"d": domain})))
 
 
 def _shown(term: str) -> str:
