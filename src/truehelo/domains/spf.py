@@ -105,7 +105,12 @@ def spf(view: DomainView) -> Iterator[Finding]:
         yield Finding(tag=DOMAIN_SPF_MISSING, result=Result.NONE, args=args | {"outcome": outcome}, evidence=evidence)
     found = [*_faults(view, survey, evidence), *(_ending(survey, evidence) if survey.text is not None else ())]
     yield from found
-    if survey.text is not None and not survey.failed and all(f.severity is Severity.NOTE for f in found):
+    settled = survey.text is not None and not survey.failed
+    if settled and not survey.ends_at and not survey.problems and not survey.cut:
+        # Of a redirect whose name has macros of the sender nobody can tell where it leads (RFC 7208 §7.2).
+        args["detail"] = "what holds for servers that it does not name hangs on who sends"
+        yield Finding(tag=DOMAIN_SPF_UNKNOWN, result=Result.TEMPERROR, args=args, evidence=evidence)
+    elif settled and all(f.severity is Severity.NOTE for f in found):
         args |= {"lookups": str(survey.lookups), "limit": str(DEFAULT_LIMITS.lookups)}
         yield Finding(tag=DOMAIN_SPF_GOOD, result=Result.PASS, args=args, evidence=evidence)
     for ip, result in view.spf_results.items():
@@ -155,13 +160,16 @@ def _denial(view: DomainView, void: str) -> Outcome:
 def _ending(survey: SpfSurvey, evidence: tuple[str, ...]) -> Iterator[Finding]:
     """What holds for a server that the record does not name. Behind a fault or a failure the end may not be known."""
     args = {"domain": survey.domain}
+    where = "it" if survey.ends_at == survey.domain else f"the record of {survey.ends_at}, to which it leads,"
     if survey.ends == "+" or survey.wide:
-        detail = listed(survey.wide) if survey.wide else "its end lets everybody pass"
-        yield Finding(tag=DOMAIN_SPF_ALLOWS_ALL, result=Result.FAIL, args=args | {"detail": detail}, evidence=evidence)
+        holes = [*survey.wide, *([f"{where} lets everybody pass"] if survey.ends == "+" else [])]
+        yield Finding(
+            tag=DOMAIN_SPF_ALLOWS_ALL, result=Result.FAIL, args=args | {"detail": listed(holes)}, evidence=evidence
+        )
     if survey.ends == "~":
         yield Finding(tag=DOMAIN_SPF_SOFT, result=Result.POLICY, args=args, evidence=evidence)
-    elif survey.ends == "?" or (not survey.ends and not survey.problems and not survey.failed and not survey.cut):
-        detail = "it ends in ?all" if survey.ends else "it has neither an all term nor a redirect"
+    elif survey.ends_at and survey.ends in ("", "?"):
+        detail = f"{where} ends in ?all" if survey.ends else f"{where} has neither an all term nor a redirect"
         yield Finding(tag=DOMAIN_SPF_NEUTRAL, result=Result.NEUTRAL, args=args | {"detail": detail}, evidence=evidence)
 
 
@@ -173,7 +181,7 @@ def _address(view: DomainView, ip: Address, result: SpfResult, evidence: tuple[s
         yield Finding(tag=DOMAIN_SPF_UNKNOWN, result=Result.TEMPERROR, args=args, evidence=evidence)
     elif result.result is SpfWord.PASS:
         yield Finding(tag=DOMAIN_SPF_COVERS, result=Result.PASS, args=args, evidence=evidence)
-    elif result.result not in (SpfWord.NONE, SpfWord.PERMERROR):  # those are told of the record already
+    elif result.result not in (SpfWord.NONE, SpfWord.PERMERROR):  # those are told of the record
         yield Finding(tag=DOMAIN_SPF_OMITS, result=Result(result.result), args=args, evidence=evidence)
 
 

@@ -70,3 +70,43 @@ def test_ptr_in_the_record_of_another_is_for_that_one_to_replace() -> None:
     step = step_for(judged(table), "DOMAIN_SPF_PTR_USED")
     assert step is not None
     assert (step.records, step.who) == ((), "the owner of the zone that holds b.example.net")
+
+
+OPEN = "open.example.net TXT v=spf1 +all\n"
+ENDS = [
+    ("its own +all", "v=spf1 mx +all", "", "v=spf1 mx ~all", ""),
+    ("its own ?all", "v=spf1 mx ?ALL", "", "v=spf1 mx ~all", ""),
+    ("no end", "v=spf1 mx", "", "v=spf1 mx ~all", ""),
+    ("no end, and a modifier", "v=spf1 mx exp=x.example.com", "", "v=spf1 mx exp=x.example.com ~all", ""),
+    ("a redirect to ?all", "v=spf1 redirect=b.example.net", "b.example.net TXT v=spf1 mx:example.com ?all", "",
+     "b.example.net"),
+    ("a redirect to a record without an end", "v=spf1 redirect=b.example.net",
+     "b.example.net TXT v=spf1 mx:example.com", "", "b.example.net"),
+    ("a redirect to +all", "v=spf1 redirect=open.example.net", OPEN, "", "open.example.net"),
+    ("a redirect by way of another", "v=spf1 redirect=b.example.net",
+     f"{OPEN}b.example.net TXT v=spf1 redirect=open.example.net", "", "open.example.net"),
+    ("an include of +all before -all", "v=spf1 mx include:open.example.net -all", OPEN, "", "open.example.net"),
+    ("an include of +all before ?all", "v=spf1 mx include:open.example.net ?all", OPEN, "", "open.example.net"),
+    ("an include of +all that says neutral", "v=spf1 mx ?include:open.example.net -all", OPEN, "", "open.example.net"),
+    ("a redirect beside +all counts for nothing", "v=spf1 redirect=open.example.net +all", OPEN,
+     "v=spf1 redirect=open.example.net ~all", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "text", "beside", "advised", "who"), ENDS, ids=[row[0] for row in ENDS])
+def test_the_end_is_mended_where_it_stands(words: str, text: str, beside: str, advised: str, who: str) -> None:
+    audit = judged(f"{MX}example.com TXT {text}\n{beside}")
+    step = step_for(audit, "DOMAIN_SPF_ALLOWS_ALL") or step_for(audit, "DOMAIN_SPF_NEUTRAL")
+    assert step is not None
+    assert [text_of(record) for record in step.records] == ([advised] if advised else [])
+    if who:
+        assert step.who == f"the owner of the zone that holds {who}"
+        assert any(f"the record of {who}, to which it leads," in each.message for each in audit.findings)
+
+
+@pytest.mark.parametrize("text", ["v=spf1 ip4:128.0.0.0/1 -all", "v=spf1 ip4:128.0.0.0/1 +all"])
+def test_a_network_that_is_too_wide_is_for_the_owner_to_narrow(text: str) -> None:
+    step = step_for(judged(f"example.com TXT {text}"), "DOMAIN_SPF_ALLOWS_ALL")
+    assert step is not None
+    assert step.records == ()
+    assert "ip4:128.0.0.0/1" in step.what

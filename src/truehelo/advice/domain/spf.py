@@ -3,8 +3,6 @@
 A server that forwards other people's mail is never put into a record: its senders are not the domain's.
 """
 
-import re
-
 from truehelo.advice.domain._step import Advice, step, txt
 from truehelo.advice.spf import spf_with
 from truehelo.domains import DomainView
@@ -12,8 +10,6 @@ from truehelo.facts.address import parse_address
 from truehelo.findings import Finding, Step
 from truehelo.records.spf import Kind, Mechanism, Modifier, SpfRecord, parse, spf_texts
 from truehelo.records.spf.survey import named
-
-_ALL = re.compile(r"[+?~-]?all", re.ASCII | re.IGNORECASE)
 
 
 def _missing(view: DomainView, finding: Finding) -> Step:
@@ -105,17 +101,22 @@ def _with(record: SpfRecord, words: dict[int, str]) -> str:
 
 
 def _ending(view: DomainView, finding: Finding) -> Step:
+    survey, record = view.spf, _own(view)
+    if record is None or survey.wide:
+        return step(view, finding, f"Name the servers of {view.name} alone in its SPF record: {finding.args['detail']}")
+    if survey.ends_at != view.name:
+        # An end of its own would take a redirect's place, and refuse whom that lets pass (RFC 7208 §6.1).
+        what = (
+            f"Have the SPF record of {survey.ends_at} end in ~all or -all, or take the term that leads there out of the "
+            f"record of {view.name}"
+        )
+        return step(view, finding, what, who=f"the owner of the zone that holds {survey.ends_at}")
     what = (
         f"End the SPF record of {view.name} in ~all, and in -all once DMARC reports show that all of your servers are in it"
     )
-    text = view.spf.text
-    if text is None or view.spf.wide:
-        return step(view, finding, f"Name the servers of {view.name} alone in its SPF record: {finding.args['detail']}")
-    words = [word for word in text.split(" ") if word]
-    if not any(map(_ALL.fullmatch, words)):
-        words.append("~all")
-    words = ["~all" if _ALL.fullmatch(word) else word for word in words]
-    return step(view, finding, what, txt(view.name, " ".join(words)))
+    end = next((each for each in record.mechanisms if each.kind is Kind.ALL), None)
+    text = f"{_with(record, {})} ~all" if end is None else _with(record, {end.position: "~all"})
+    return step(view, finding, what, txt(view.name, text))
 
 
 def _omits(view: DomainView, finding: Finding) -> Step:

@@ -52,7 +52,9 @@ class SpfSurvey:
     need the DNS, `voids` are the names that do not exist although a term needs them, `failed` the questions that nobody
     answered. `ptr` are domains whose record has a ptr term, `wide` terms that authorise a part of the Internet. `ends` is
     the qualifier that an address gets which nothing matches ("+", "-", "~", "?"), "" where the record does not say.
-    `cut` tells that there was more than is followed.
+    `ends_at` is the domain in whose record that is decided (one that a redirect leads to, or an include that matches
+    everybody), "" where it is not known: behind a fault, or where the name of a redirect hangs on who sends. `cut` tells
+    that there was more than is followed.
     """
 
     domain: str
@@ -66,7 +68,16 @@ class SpfSurvey:
     ptr: tuple[str, ...] = ()
     wide: tuple[str, ...] = ()
     ends: str = ""
+    ends_at: str = ""
     cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """The qualifier of an address that nothing matches, and the domain in whose record it stands or is left out."""
+
+    qualifier: str = ""
+    domain: str = ""
 
 
 class _CutError(Exception):
@@ -84,10 +95,10 @@ def survey(domain: str, *, limits: Limits = DEFAULT_LIMITS) -> Generator[Questio
     """
     run = _Survey(limits=limits)
     domain = canonical(domain)
-    ends, cut = "", False
+    end, cut = _End(), False
     if is_domain(domain):
         try:
-            ends = yield from run.read(domain, ())
+            end = yield from run.read(domain, ())
         except _CutError:
             cut = True
     return SpfSurvey(
@@ -101,7 +112,8 @@ def survey(domain: str, *, limits: Limits = DEFAULT_LIMITS) -> Generator[Questio
         questions=tuple(run.questions),
         ptr=tuple(run.ptr),
         wide=tuple(run.wide),
-        ends=ends,
+        ends=end.qualifier,
+        ends_at=end.domain,
         cut=cut,
     )
 
@@ -119,41 +131,41 @@ class _Survey:
     ptr: dict[str, None] = field(default_factory=dict)
     wide: dict[str, None] = field(default_factory=dict)
 
-    def read(self, domain: str, path: tuple[str, ...], led_by: str = "") -> Talk[str]:
-        """Read one record; return the qualifier of an address that nothing in it matches."""
+    def read(self, domain: str, path: tuple[str, ...], led_by: str = "") -> Talk[_End]:
+        """Read one record; return what holds for an address that nothing in it matches."""
         lookup = yield from self._ask(domain, "TXT")
         if lookup is None:
-            return ""
+            return _End()
         texts = spf_texts(lookup.records)
         if not texts and led_by:
             self._problem(SpfFault.LEADS_NOWHERE, path[-1], f"{led_by} leads to {domain}, which has no SPF record")
         if len(texts) > 1:
             self._problem(SpfFault.MULTIPLE, domain, f"{domain} has {len(texts)} SPF records")
         if len(texts) != 1:
-            return ""
+            return _End()
         if not path:
             self.text = texts[0]
         self.domains.append(domain)
         record = parse(texts[0])
         if isinstance(record, SpfSyntaxError):
             self._problem(SpfFault.SYNTAX, domain, f"in the record of {domain}, {record}")
-            return ""
+            return _End()
         return (yield from self._terms(record, domain, (*path, domain)))
 
-    def _terms(self, record: SpfRecord, domain: str, path: tuple[str, ...]) -> Talk[str]:
+    def _terms(self, record: SpfRecord, domain: str, path: tuple[str, ...]) -> Talk[_End]:
         for mechanism in record.mechanisms:
             if mechanism.kind is Kind.ALL:
-                return mechanism.qualifier
+                return _End(qualifier=mechanism.qualifier, domain=domain)
             if mechanism.kind.looks_up:
                 self._spend()
             if mechanism.kind is Kind.INCLUDE:
                 inner = yield from self._follow(mechanism.domain, domain, path, mechanism.text)
-                if inner == "+":  # the included record lets everybody pass, so that this term matches everybody
-                    return mechanism.qualifier
+                if inner.qualifier == "+":  # the included record lets everybody pass: this term matches everybody
+                    return _End(qualifier=mechanism.qualifier, domain=inner.domain)
             else:
                 yield from self._term(mechanism, domain)
         if record.redirect is None:
-            return ""
+            return _End(domain=domain)
         self._spend()
         return (yield from self._follow(record.redirect.value, domain, path, record.redirect.text))
 
@@ -192,15 +204,15 @@ class _Survey:
         if four is not None and six is not None and not four.records and not six.records:
             self.voids[f"{name} A"] = None
 
-    def _follow(self, spec: MacroString | None, domain: str, path: tuple[str, ...], text: str) -> Talk[str]:
+    def _follow(self, spec: MacroString | None, domain: str, path: tuple[str, ...], text: str) -> Talk[_End]:
         target = None if spec is None else named(spec, domain)
         if target is None or not is_domain(target):
             if target is not None:
                 self._problem(SpfFault.LEADS_NOWHERE, domain, f"{_shown(text)} leads to no name that can exist")
-            return ""
+            return _End()
         if target in path:
             self._problem(SpfFault.LOOP, domain, f"{_shown(text)} in the record of {domain} leads back to {target}")
-            return ""
+            return _End()
         return (yield from self.read(target, path, f"{_shown(text)} in the record of {domain}"))
 
     def _ask(self, name: str, rdtype: str) -> Talk[Lookup | None]:
