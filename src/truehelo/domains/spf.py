@@ -104,6 +104,7 @@ def spf(view: DomainView) -> Iterator[Finding]:
         outcome = "no TXT record is one" if lookup is not None and lookup.records else OUTCOMES[view.outcome_of(lookup)]
         yield Finding(tag=DOMAIN_SPF_MISSING, result=Result.NONE, args=args | {"outcome": outcome}, evidence=evidence)
     found = [*_faults(view, survey, evidence), *(_ending(survey, evidence) if survey.text is not None else ())]
+    found += _stopped(view, found)
     yield from found
     settled = survey.text is not None and not survey.failed
     if settled and not survey.ends_at and not survey.problems and not survey.cut:
@@ -149,6 +150,25 @@ def _faults(view: DomainView, survey: SpfSurvey, evidence: tuple[str, ...]) -> I
             args=args | {"where": listed(f"the record of {domain}" for domain in survey.ptr)},
             evidence=evidence,
         )
+
+
+def _stopped(view: DomainView, found: list[Finding]) -> list[Finding]:
+    """What stops a receiver for an address that was asked about, where the record as a whole does not show it.
+
+    A name that hangs on the address can be void, and one with IPv6 alone is void for IPv4 (RFC 7208 §4.6.4).
+    """
+    if any(finding.result is Result.PERMERROR for finding in found):
+        return []
+    stopped = [(ip, each) for ip, each in view.spf_results.items() if each.result is SpfWord.PERMERROR and not each.unsure]
+    return [
+        Finding(
+            tag=DOMAIN_SPF_BROKEN,
+            result=Result.PERMERROR,
+            args={"domain": view.name, "detail": f"for {ip}, {result.detail}"},
+            evidence=keys(*(view.answered(question) for question in result.questions)),
+        )
+        for ip, result in stopped
+    ]
 
 
 def _denial(view: DomainView, void: str) -> Outcome:
