@@ -228,15 +228,35 @@ class DomainView:
         return self.drive(discover(self.name))
 
     @cached_property
+    def dmarc_unsure(self) -> tuple[Question, ...]:
+        """The failed lookups that the record which applies hangs on: its own name's above all.
+
+        What stands above the organisation by the public suffix list is a registry's, and changes nothing for a record that
+        was found below it.
+        """
+        found = self.dmarc
+        return found.unsure if found.found is None else self._within(found.unsure)
+
+    @cached_property
+    def dmarc_organisation_unsure(self) -> tuple[Question, ...]:
+        """The failed lookups that the organisational domain hangs on (RFC 9989 §4.10.2)."""
+        return self._within(self.dmarc.organisation_unsure)
+
+    def _within(self, asked: tuple[Question, ...]) -> tuple[Question, ...]:
+        """Those of the questions for DMARC records that ask at the organisation or below it."""
+        top = self.facts.organisation or self.name
+        return tuple(each for each in asked if f".{dmarc_domain(each)}".endswith(f".{top}"))
+
+    @cached_property
     def dmarc_psl(self) -> DmarcDiscovery:
         """The record that applies by the public suffix list (RFC 7489 §6.6.3)."""
         return self.drive(discover_psl(self.name, self.facts.organisation))
 
     @cached_property
     def dmarc_policy(self) -> EffectivePolicy | None:
-        """What is asked for at the domain; None where DMARC is not applied."""
+        """What is asked for at the domain; None where DMARC is not applied, or nobody knows the record."""
         record = self.dmarc.record
-        if record is None:
+        if record is None or self.dmarc_unsure:
             return None
         return effective(record, own=self.dmarc.place is Place.OWN, exists=self.exists)
 
@@ -252,6 +272,10 @@ class DomainView:
         """Tell whether a host lies at or below the organisational domain, so that it needs no word of consent."""
         own = self.dmarc.organisation
         return host == own or host.endswith(f".{own}")
+
+    def may_be_own(self, host: str) -> tuple[Question, ...]:
+        """Return the failed lookups by which a host could lie at or below the organisational domain after all."""
+        return tuple(each for each in self.dmarc_organisation_unsure if f".{host}".endswith(f".{dmarc_domain(each)}"))
 
     @cached_property
     def dmarc_externals(self) -> tuple[External, ...]:
@@ -304,6 +328,11 @@ class DomainView:
             records=tuple(each for each in read if isinstance(each, TlsaRecord)),
             errors=tuple(each for each in read if isinstance(each, RecordError)),
         )
+
+
+def dmarc_domain(asked: Question) -> str:
+    """Return the domain whose DMARC record a question asks for."""
+    return asked.name.removeprefix("_dmarc.")
 
 
 def mx_hosts(lookup: Lookup) -> tuple[tuple[int, str], ...]:

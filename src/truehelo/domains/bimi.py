@@ -76,12 +76,12 @@ def bimi(view: DomainView) -> Iterator[Finding]:
 
 def _mark(view: DomainView, record: BimiRecord, args: dict[str, str], evidence: tuple[str, ...]) -> Iterator[Finding]:
     # While the policy is not known, nothing is said of what hangs on it: DMARC_UNKNOWN says so.
-    weak = "" if view.dmarc.found is None and view.dmarc.unsure else _too_weak(view)
+    weak = "" if view.dmarc_unsure else _too_weak(view)
     if weak:
         yield Finding(tag=BIMI_NEEDS_DMARC, result=Result.FAIL, args=args | {"detail": weak}, evidence=evidence)
     if not record.evidence:
         yield Finding(tag=BIMI_NO_EVIDENCE, result=Result.POLICY, args=args, evidence=evidence)
-    elif not weak and not view.dmarc.unsure:
+    elif not weak and not view.dmarc_unsure:
         args["location"] = listed([record.location])
         yield Finding(tag=BIMI_GOOD, result=Result.PASS, args=args, evidence=evidence)
 

@@ -101,13 +101,15 @@ _STRENGTH = list(Disposition)
 def dmarc(view: DomainView) -> Iterator[Finding]:
     """Judge the record that applies, and those that stand in its way."""
     found = view.dmarc
-    # What stands above the record that applies has no part in it.
-    asked = found.asked if found.found is None else found.asked[: found.asked.index(found.found) + 1]
+    # What stands above the record that applies has no part in it; above a name that nobody answered for it may have none.
+    end = next((each for each in found.asked if each is found.found or each.question in view.dmarc_unsure), None)
+    asked = found.asked if end is None else found.asked[: found.asked.index(end) + 1]
     spoiled = [finding for each in asked for finding in _spoiled(view, each)]
     yield from spoiled
-    if found.found is None and found.unsure:
-        yield _unknown(view, found.unsure)
-    elif found.found is None:
+    if view.dmarc_unsure:
+        yield _unknown(view, view.dmarc_unsure)
+        return
+    if found.found is None:
         if not spoiled:
             args = {"domain": view.name, "asked": listed(each.question.name for each in found.asked)}
             yield Finding(tag=DMARC_MISSING, result=Result.NONE, args=args, evidence=_evidence(view))
@@ -187,7 +189,9 @@ def _weaker(view: DomainView, asked: Asked, record: DmarcRecord, evidence: tuple
 def _externals(view: DomainView) -> Iterator[Finding]:
     for each in view.dmarc_externals:
         evidence = keys(view.answered(each.question))
-        if each.authorised is None:
+        if (not each.authorised or each.misled) and (unsure := view.may_be_own(each.host)):
+            yield _unknown(view, unsure)
+        elif each.authorised is None:
             yield _unknown(view, (each.question,))
         elif not each.authorised or each.misled:
             why = f"there is no record at {each.question.name}"
