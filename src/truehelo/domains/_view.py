@@ -220,6 +220,18 @@ class DomainView:
         """What answers for a selector that nobody has; None where nothing does."""
         return next((each for each in self.dkim if each.selector.source is SelectorSource.PROBE and each.texts), None)
 
+    def dkim_hearsay(self, each: SelectorKey) -> bool:
+        """Tell whether the texts of a selector may be a wildcard's, and so say nothing of the selector.
+
+        They are those of a name that nobody has, in whatever order the records came (RFC 2181 §5). Where it could not be
+        looked up, they are so at a selector that was only tried, and where nothing in them is of DKIM.
+        """
+        if self.dkim_wildcard is not None:
+            return sorted(each.texts) == sorted(self.dkim_wildcard.texts)
+        blind = any(probe.selector.source is SelectorSource.PROBE and probe.failed for probe in self.dkim)
+        tried = each.selector.source is SelectorSource.WELL_KNOWN
+        return blind and tried and bool(each.texts) and not any(map(dkim.is_meant, each.texts))
+
     # DMARC
 
     @cached_property

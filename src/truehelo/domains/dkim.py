@@ -92,14 +92,16 @@ def dkim(view: DomainView) -> Iterator[Finding]:
         yield Finding(tag=DKIM_WILDCARD, result=Result.POLICY, args={"domain": view.name}, evidence=evidence)
     tried = [each for each in view.dkim if each.selector.source is not SelectorSource.PROBE]
     for each in tried:
-        if each.texts and not (wildcard is not None and each.texts == wildcard.texts):
+        if each.texts and not view.dkim_hearsay(each):
             yield from _key(each)
         elif each.denied:
             yield from _absent(each)
     unknown = [each for each in tried if each.failed]
-    if unknown:
-        detail = listed(f"{each.selector.name}: {OUTCOMES[each.outcome]}" for each in unknown)
-        evidence = keys(*(each.lookup for each in unknown))
+    blind = [each for each in tried if wildcard is None and view.dkim_hearsay(each)]
+    if unknown or blind:
+        details = [f"{each.selector.name}: {OUTCOMES[each.outcome]}" for each in unknown]
+        details += [f"{each.selector.name}: what stands there may be a wildcard's" for each in blind]
+        detail, evidence = listed(details), keys(*(each.lookup for each in (*unknown, *blind)))
         yield Finding(tag=DKIM_UNKNOWN, result=Result.TEMPERROR, args={"detail": detail}, evidence=evidence)
     elif tried and wildcard is None and not any(each.texts or each.chain for each in tried):
         args = {"domain": view.name, "count": str(len(tried))}

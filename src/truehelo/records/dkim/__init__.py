@@ -3,7 +3,7 @@
 Nothing here asks the DNS, and nothing verifies a signature.
 """
 
-from truehelo.records.dkim.parse import ED25519, LEAST_BITS, MOST_BITS, RSA, WISE_BITS, DkimKey, format_key, parse
+from truehelo.records.dkim.parse import ED25519, LEAST_BITS, MOST_BITS, RSA, WISE_BITS, DkimKey, format_key, is_meant, parse
 from truehelo.records.dkim.selectors import KNOWN_SELECTORS, KnownSelector, services_of
 from truehelo.records.errors import Flaw, RecordError
 
@@ -19,6 +19,7 @@ __all__ = [
     "KnownSelector",
     "RecordError",
     "format_key",
+    "is_meant",
     "key_name",
     "parse",
     "services_of",

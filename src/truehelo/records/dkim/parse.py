@@ -37,6 +37,14 @@ _UNTIL = re.compile(
 )
 
 
+_MEANT = re.compile(r'(?:\A["\s]*v\s*=\s*DKIM1|(?:\A|;)["\s]*p\s*=)', re.ASCII | re.IGNORECASE)
+
+
+def is_meant(text: str) -> bool:
+    """Tell whether a text was plainly meant to be a key: it has its version, or the tag p (RFC 6376 §3.6.1)."""
+    return _MEANT.search(text) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkimKey:
     """A public key in the DNS.
