@@ -110,3 +110,25 @@ def test_a_network_that_is_too_wide_is_for_the_owner_to_narrow(text: str) -> Non
     assert step is not None
     assert step.records == ()
     assert "ip4:128.0.0.0/1" in step.what
+
+
+FIRST = [
+    ("MX hosts in the domain", MX, "v=spf1 mx ~all"),
+    ("MX hosts of another", "example.com MX 10 mx.example.net", "v=spf1 ip4:ADDRESS ~all"),
+    ("MX hosts of its own and of another", f"{MX}example.com MX 20 mx.example.net", "v=spf1 ip4:ADDRESS ~all"),
+    ("an MX host whose name only ends alike", "example.com MX 10 mx.notexample.com", "v=spf1 ip4:ADDRESS ~all"),
+    ("no MX", "example.com A 192.0.2.25", "v=spf1 ip4:ADDRESS ~all"),
+]
+
+
+@pytest.mark.parametrize(("words", "table", "advised"), FIRST, ids=[row[0] for row in FIRST])
+def test_a_first_record_refuses_nobody(words: str, table: str, advised: str) -> None:
+    step = step_for(judged(table), "DOMAIN_SPF_MISSING")
+    assert step is not None
+    assert [text_of(record) for record in step.records] == [advised]
+
+
+def test_an_mx_that_could_not_be_looked_up_is_not_guessed() -> None:
+    step = step_for(judged("example.com A 192.0.2.25", fail={"example.com MX": "servfail"}), "DOMAIN_SPF_MISSING")
+    assert step is not None
+    assert [text_of(record) for record in step.records] == ["v=spf1 ip4:ADDRESS ~all"]

@@ -15,11 +15,15 @@ from truehelo.records.spf.survey import named
 def _missing(view: DomainView, finding: Finding) -> Step:
     if view.sends_no_mail:
         return step(view, finding, f"Say that {view.name} sends no mail", txt(view.name, "v=spf1 -all"))
+    # Its MX hosts may send for it, where they are its own; who takes mail for it elsewhere need not send it from there.
+    top = view.facts.organisation or view.name
+    own = bool(view.mx_hosts) and all(f".{host}".endswith(f".{top}") for _, host in view.mx_hosts)
+    servers = "this one, where those are its MX hosts alone" if own else "with their addresses in the place of ADDRESS"
     what = (
-        f"Publish one SPF record that names every server which sends mail of {view.name}; where those are its MX hosts "
-        "alone, it is this one; where it sends no mail, it is v=spf1 -all"
+        f"Publish one SPF record that names every server which sends mail of {view.name}, {servers}; end it in -all once "
+        "DMARC reports show that all of them are in it; where it sends no mail, it is v=spf1 -all"
     )
-    return step(view, finding, what, txt(view.name, "v=spf1 mx -all"))
+    return step(view, finding, what, txt(view.name, f"v=spf1 {'mx' if own else 'ip4:ADDRESS'} ~all"))
 
 
 def _broken(view: DomainView, finding: Finding) -> Step:
