@@ -45,7 +45,7 @@ def _verify(identity: Identity, domain: str) -> str:
 
 
 def _record(identity: Identity, domain: str, term: str) -> tuple[str, ...]:
-    """The record as it should read: `term` put before what decides about the rest (RFC 7208 §5.1, §6.1)."""
+    """The record as it should read, with `term` in it."""
     lookup = identity.facts.lookup(domain, "TXT")
     texts = spf_texts(lookup.records) if lookup is not None else ()
     if lookup is None or len(texts) != 1 or not texts[0].isprintable() or '"' in texts[0] or "\\" in texts[0]:
@@ -54,10 +54,15 @@ def _record(identity: Identity, domain: str, term: str) -> tuple[str, ...]:
 
 
 def spf_with(text: str, term: str) -> str:
-    """Return a record with a term put before what decides about the rest (RFC 7208 §5.1, §6.1)."""
+    """Return a record with a term put where it decides: the first term that matches does (RFC 7208 §4.6.2).
+
+    That is before every term that could refuse what it lets pass, and before a redirect (RFC 7208 §5.1, §6.1).
+    """
     words = [word for word in text.split(" ") if word]
     ends = [
-        i for i, word in enumerate(words) if word.lower().lstrip("+-~?") == "all" or word.lower().startswith("redirect=")
+        i
+        for i, word in enumerate(words)
+        if word[0] in "-~?" or word.lower().lstrip("+") == "all" or word.lower().startswith("redirect=")
     ]
     words.insert(ends[0] if ends else len(words), term)
     return " ".join(words)

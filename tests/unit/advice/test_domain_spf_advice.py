@@ -3,6 +3,7 @@
 import pytest
 
 from support.domaintable import judged, step_for, text_of
+from truehelo.advice.spf import spf_with
 
 MX = "example.com MX 10 mail.example.com\nmail.example.com A 192.0.2.25\n"
 
@@ -132,3 +133,39 @@ def test_an_mx_that_could_not_be_looked_up_is_not_guessed() -> None:
     step = step_for(judged("example.com A 192.0.2.25", fail={"example.com MX": "servfail"}), "DOMAIN_SPF_MISSING")
     assert step is not None
     assert [text_of(record) for record in step.records] == ["v=spf1 ip4:ADDRESS ~all"]
+
+
+PLACES = [
+    ("before the end", "v=spf1 mx -all", "v=spf1 mx NEW -all"),
+    ("before a redirect", "v=spf1 mx redirect=b.example.net", "v=spf1 mx NEW redirect=b.example.net"),
+    ("at the end, where there is none", "v=spf1 mx", "v=spf1 mx NEW"),
+    ("before a term that marks it", "v=spf1 mx ~include:b.example.net ip4:192.0.2.1 -all",
+     "v=spf1 mx NEW ~include:b.example.net ip4:192.0.2.1 -all"),
+    ("before a term that says nothing of it", "v=spf1 ?ip4:192.0.2.0/24 -all", "v=spf1 NEW ?ip4:192.0.2.0/24 -all"),
+    ("behind terms that say pass", "v=spf1 +mx +include:b.example.net +all", "v=spf1 +mx +include:b.example.net NEW +all"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "text", "advised"), PLACES, ids=[row[0] for row in PLACES])
+def test_a_term_is_added_where_it_decides(words: str, text: str, advised: str) -> None:
+    assert spf_with(text, "NEW") == advised
+
+
+MERGED = [
+    ("records that authorise", "v=spf1 mx -all", "v=spf1 ip4:192.0.2.1 -all", "v=spf1 ip4:192.0.2.1 mx -all"),
+    ("the milder end", "v=spf1 mx ~all", "v=spf1 mx -all", "v=spf1 mx ~all"),
+    ("one without an end", "v=spf1 mx", "v=spf1 ip4:192.0.2.1 -all", "v=spf1 ip4:192.0.2.1 mx ~all"),
+    ("a term behind the end of one", "v=spf1 mx -all ip4:192.0.2.9", "v=spf1 a -all", "v=spf1 a mx -all"),
+    ("a term that refuses", "v=spf1 -ip4:192.0.2.9 mx -all", "v=spf1 ip4:192.0.2.0/24 -all", ""),
+    ("a term that says nothing", "v=spf1 ?mx -all", "v=spf1 ip4:192.0.2.0/24 -all", ""),
+    ("a redirect", "v=spf1 redirect=b.example.net", "v=spf1 ip4:192.0.2.0/24 -all", ""),
+    ("one that cannot be read", "v=spf1 ip4:x -all", "v=spf1 ip4:192.0.2.0/24 -all", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "one", "two", "advised"), MERGED, ids=[row[0] for row in MERGED])
+def test_two_records_become_one_where_their_order_does_not_matter(words: str, one: str, two: str, advised: str) -> None:
+    for first, second in ((one, two), (two, one)):
+        step = step_for(judged(f"example.com TXT {first}\nexample.com TXT {second}"), "DOMAIN_SPF_BROKEN")
+        assert step is not None
+        assert [text_of(record) for record in step.records] == ([advised] if advised else [])

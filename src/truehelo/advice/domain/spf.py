@@ -36,17 +36,28 @@ def _broken(view: DomainView, finding: Finding) -> Step:
 
 
 def _merged(texts: tuple[str, ...]) -> str:
-    """One record that authorises what all of them do, and ends as the mildest; "" where one of them is no record."""
+    """One record that authorises what all of them do, and ends as the mildest.
+
+    "" where one of them is no record, or has a term that does not authorise: which of two terms comes first would then
+    decide (RFC 7208 §4.6.2), and the records have no order.
+    """
     read = [parse(text) for text in texts]
     records = [each for each in read if isinstance(each, SpfRecord)]
     if len(records) < len(texts) or any(record.redirect for record in records):
         return ""
-    held = [each for record in records for each in record.mechanisms if each.kind is not Kind.ALL]
+    ends = [next((each for each in record.mechanisms if each.kind is Kind.ALL), None) for record in records]
+    held = [
+        each
+        for record, end in zip(records, ends, strict=True)
+        for each in record.mechanisms
+        if end is None or each.position < end.position
+    ]
+    if any(each.qualifier != "+" for each in held):
+        return ""
     # Those that cost no lookup first; the order of the records is not theirs, but that of an answer.
     terms = [each.text for each in sorted(held, key=lambda each: (each.kind.looks_up, each.text))]
-    ends = [each.qualifier for record in records for each in record.mechanisms if each.kind is Kind.ALL]
-    end = "-all" if ends and set(ends) == {"-"} else "~all"
-    return " ".join(["v=spf1", *dict.fromkeys(terms), end])
+    strict = all(end is not None and end.qualifier == "-" for end in ends)
+    return " ".join(["v=spf1", *dict.fromkeys(terms), "-all" if strict else "~all"])
 
 
 def _too_many(view: DomainView, finding: Finding) -> Step:
