@@ -107,7 +107,10 @@ def spf(view: DomainView) -> Iterator[Finding]:
     found += _stopped(view, found)
     yield from found
     settled = survey.text is not None and not survey.failed
-    if settled and not survey.ends_at and not survey.problems and not survey.cut:
+    if survey.cut:
+        args["detail"] = f"it leads to more than is followed: {len(survey.questions)} questions were asked for it"
+        yield Finding(tag=DOMAIN_SPF_UNKNOWN, result=Result.TEMPERROR, args=args, evidence=evidence)
+    elif settled and not survey.ends_at and not survey.problems:
         # Of a redirect whose name has macros of the sender nobody can tell where it leads (RFC 7208 §7.2).
         args["detail"] = "what holds for servers that it does not name hangs on who sends"
         yield Finding(tag=DOMAIN_SPF_UNKNOWN, result=Result.TEMPERROR, args=args, evidence=evidence)
@@ -126,7 +129,7 @@ def _faults(view: DomainView, survey: SpfSurvey, evidence: tuple[str, ...]) -> I
             tag=DOMAIN_SPF_BROKEN, result=Result.PERMERROR, args=args | {"detail": problem.detail}, evidence=evidence
         )
     if survey.lookups > DEFAULT_LIMITS.lookups:
-        lookups = f"more than {survey.lookups - 1}" if survey.cut else str(survey.lookups)
+        lookups = f"{survey.lookups} or more" if survey.cut else str(survey.lookups)
         yield Finding(
             tag=DOMAIN_SPF_TOO_MANY_LOOKUPS,
             result=Result.PERMERROR,

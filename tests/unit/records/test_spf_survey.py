@@ -10,7 +10,7 @@ from support.zone import Zone
 from truehelo.facts.address import parse_address
 from truehelo.facts.dns import Exchange, Lookup, Outcome, Question
 from truehelo.records.spf import SpfResult, SpfWord, Why, drive, evaluate, expand
-from truehelo.records.spf.survey import MAX_TERMS, SpfFault, SpfSurvey, survey
+from truehelo.records.spf.survey import MAX_FAILED, MAX_QUESTIONS, MAX_TERMS, SpfFault, SpfSurvey, survey
 
 
 def lookup(zone: Zone, question: Question, failing: tuple[str, ...] = ()) -> Lookup:
@@ -123,6 +123,59 @@ def test_a_record_that_leads_on_for_ever_is_cut() -> None:
     found = surveyed(f"example.com TXT v=spf1 include:n0.example.com -all\n{chain}")
     assert found.cut
     assert found.lookups == MAX_TERMS + 1
+
+
+def hostile(hosts: int) -> str:
+    """A record of as many mx terms as are followed, each with ten hosts."""
+    terms = [f"mx:m{term}.example.com " for term in range(MAX_TERMS - 1)]
+    parts = ["v=spf1 ", *("".join(terms[at : at + 10]) for at in range(0, len(terms), 10)), "-all"]
+    lines = ["example.com TXT " + " ".join(f'"{part}"' for part in parts)]
+    lines += [
+        f"m{term}.example.com MX 10 h{host}.m{term}.example.com" for term in range(MAX_TERMS) for host in range(hosts)
+    ]
+    return "\n".join(lines)
+
+
+def test_no_record_is_asked_more_of_than_one_within_the_limits_could_need() -> None:
+    found = surveyed(hostile(10))
+    assert found.cut
+    assert len(found.questions) == MAX_QUESTIONS
+
+
+def test_a_record_that_nobody_answers_for_is_given_up() -> None:
+    zone = hostile(10)
+    hosts = [f"h{host}.m{term}.example.com" for term in range(MAX_TERMS) for host in range(10)]
+    found = surveyed(zone, *hosts)
+    assert found.cut
+    assert len(found.failed) == MAX_FAILED
+
+
+def test_the_most_that_ten_lookups_can_need_is_read_to_its_end() -> None:
+    terms = " ".join(f"mx:m{term}.example.com" for term in range(10))
+    hosts = [f"m{term}.example.com MX 10 h{host}.m{term}.example.com" for term in range(10) for host in range(10)]
+    found = surveyed("\n".join([f"example.com TXT v=spf1 {terms} -all", *hosts]))
+    assert (found.cut, found.lookups, found.ends) == (False, 10, "-")
+
+
+@pytest.mark.parametrize(
+    ("words", "term", "wide"),
+    [
+        ("the whole Internet around an address", "a/0", True),
+        ("an eighth of it", "a/7", True),
+        ("a network that somebody may have", "a/8", False),
+        ("around each MX host", "mx/0", True),
+        ("IPv6 alone", "a//0", True),
+        ("a family that the name does not have", "a:four.example.com//0", False),
+        ("a term that refuses", "-a/0", False),
+        ("a name without address", "a:gone.example.com/0", False),
+    ],
+)
+def test_a_network_around_an_address_is_as_wide_as_one_that_is_written(words: str, term: str, wide: bool) -> None:
+    table = (
+        f"example.com TXT v=spf1 {term} -all\nexample.com A 192.0.2.1\nexample.com AAAA 2001:db8::1\n"
+        "example.com MX 10 example.com\nfour.example.com A 192.0.2.1"
+    )
+    assert surveyed(table).wide == ((f"{term} in the record of example.com",) if wide else ())
 
 
 TERMS = st.sampled_from(

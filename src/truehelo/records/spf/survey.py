@@ -20,6 +20,10 @@ from truehelo.records.spf.talk import Talk, can_be_asked, is_domain
 
 MAX_TERMS = 50
 """How many terms that need the DNS are followed: enough to say how far a record is over the limit, and an end to loops."""
+MAX_QUESTIONS = 250
+"""How many questions are asked for one record: ten lookups, each of ten MX hosts with two families, and the records."""
+MAX_FAILED = 20
+"""After so many questions that nobody answered no more are asked: each costs the time that a dead server is waited for."""
 WIDE4, WIDE6 = 7, 15
 """Networks with a prefix of so many bits or fewer authorise a part of the Internet that nobody has for mail."""
 
@@ -54,7 +58,7 @@ class SpfSurvey:
     the qualifier that an address gets which nothing matches ("+", "-", "~", "?"), "" where the record does not say.
     `ends_at` is the domain in whose record that is decided (one that a redirect leads to, or an include that matches
     everybody), "" where it is not known: behind a fault, or where the name of a redirect hangs on who sends. `cut` tells
-    that there was more than is followed.
+    that there was more than is followed, or too much that nobody answered.
     """
 
     domain: str
@@ -172,14 +176,14 @@ class _Survey:
     def _term(self, mechanism: Mechanism, domain: str) -> Talk[None]:
         if mechanism.network is not None:
             bound = WIDE4 if mechanism.network.version == 4 else WIDE6
-            if mechanism.qualifier == "+" and mechanism.network.prefixlen <= bound:
-                self.wide[f"{_shown(mechanism.text)} in the record of {domain}"] = None
+            if mechanism.network.prefixlen <= bound:
+                self._widen(mechanism, domain)
         elif mechanism.kind is Kind.PTR:
             self.ptr[domain] = None
         elif mechanism.kind in (Kind.A, Kind.MX):
             target = named(mechanism.domain, domain)
             if target is not None and mechanism.kind is Kind.A:
-                yield from self._addresses(target)
+                yield from self._addresses(target, mechanism, domain)
             elif target is not None:
                 yield from self._mx(target, domain, mechanism)
 
@@ -193,9 +197,9 @@ class _Survey:
             detail = f"{_shown(mechanism.text)} in the record of {domain}: {len(records)} MX records"
             self._problem(SpfFault.TOO_MANY_MX, domain, f"{detail}, {self.limits.names} allowed")
         for host in hosts[: self.limits.names]:
-            yield from self._addresses(host)
+            yield from self._addresses(host, mechanism, domain)
 
-    def _addresses(self, name: str) -> Talk[None]:
+    def _addresses(self, name: str, mechanism: Mechanism, domain: str) -> Talk[None]:
         """A name is void where it has an address of neither family: with one, it is so for half of the world only."""
         if not can_be_asked(name):
             return
@@ -203,6 +207,14 @@ class _Survey:
         six = yield from self._ask(name, "AAAA")
         if four is not None and six is not None and not four.records and not six.records:
             self.voids[f"{name} A"] = None
+        if (four is not None and four.records and mechanism.prefix4 <= WIDE4) or (
+            six is not None and six.records and mechanism.prefix6 <= WIDE6
+        ):
+            self._widen(mechanism, domain)
+
+    def _widen(self, mechanism: Mechanism, domain: str) -> None:
+        if mechanism.qualifier == "+":
+            self.wide[f"{_shown(mechanism.text)} in the record of {domain}"] = None
 
     def _follow(self, spec: MacroString | None, domain: str, path: tuple[str, ...], text: str) -> Talk[_End]:
         target = None if spec is None else named(spec, domain)
@@ -218,10 +230,14 @@ class _Survey:
     def _ask(self, name: str, rdtype: str) -> Talk[Lookup | None]:
         """Ask; None when nobody knows."""
         question = Question(name=canonical(name), rdtype=rdtype)
+        if question not in self.questions and len(self.questions) >= MAX_QUESTIONS:
+            raise _CutError
         self.questions[question] = None
         lookup = yield question
         if lookup.outcome.is_undetermined:
             self.failed[question] = None
+            if len(self.failed) >= MAX_FAILED:
+                raise _CutError
             return None
         return lookup
 
