@@ -6,7 +6,7 @@ from truehelo.domains._model import DomainCheck
 from truehelo.domains._view import DomainView
 from truehelo.domains._words import OUTCOMES, keys, listed
 from truehelo.findings import Finding, Result, Severity, Tag
-from truehelo.records.caa import DEFINED
+from truehelo.records.caa import DEFINED, ISSUE_WILD
 
 CAA_GOOD = Tag(
     name="CAA_GOOD",
@@ -17,8 +17,8 @@ CAA_GOOD = Tag(
 CAA_MISSING = Tag(
     name="CAA_MISSING",
     severity=Severity.NOTE,
-    message="any authority may issue certificates for {domain}: neither it nor a name above has a CAA record",
-    cites=("RFC 8659 §3",),
+    message="any authority may issue certificates for {domain}: {why}",
+    cites=("RFC 8659 §3", "RFC 8659 §4.2"),
 )
 CAA_FORBIDS_ALL = Tag(
     name="CAA_FORBIDS_ALL",
@@ -52,6 +52,7 @@ def caa(view: DomainView) -> Iterator[Finding]:
         yield Finding(tag=CAA_UNKNOWN, result=Result.TEMPERROR, args=args | {"detail": detail}, evidence=evidence)
         return
     if not found.owner:
+        args["why"] = "neither it nor a name above has a CAA record"
         yield Finding(tag=CAA_MISSING, result=Result.NONE, args=args, evidence=evidence)
         return
     faults = [str(error) for error in found.errors]
@@ -61,7 +62,9 @@ def caa(view: DomainView) -> Iterator[Finding]:
     blocked = any(record.critical and record.tag not in DEFINED for record in found.records)
     issuers = () if blocked else found.issuers()
     if issuers is None:
-        # Only iodef or contacts: they restrict nobody (RFC 8659 §4.2).
+        # Only iodef or contacts restrict nobody, and issuewild says nothing of other names (RFC 8659 §4.2, §4.3).
+        wild = found.issuers(ISSUE_WILD) is not None
+        args["why"] = f"the CAA records at {found.owner} restrict {'wildcards alone' if wild else 'nobody'}"
         yield Finding(tag=CAA_MISSING, result=Result.NONE, args=args, evidence=evidence)
     elif not issuers:
         yield Finding(tag=CAA_FORBIDS_ALL, result=Result.POLICY, args=args, evidence=evidence)
