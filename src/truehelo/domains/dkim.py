@@ -11,7 +11,7 @@ from truehelo.domains._view import DomainView, SelectorKey
 from truehelo.domains._words import OUTCOMES, keys, listed
 from truehelo.facts.domain import SelectorSource
 from truehelo.findings import Finding, Result, Severity, Tag
-from truehelo.records.dkim import LEAST_BITS, RSA, WISE_BITS, DkimKey, Flaw, RecordError
+from truehelo.records.dkim import LEAST_BITS, MOST_BITS, RSA, WISE_BITS, DkimKey, Flaw, RecordError
 
 DKIM_KEY_GOOD = Tag(
     name="DKIM_KEY_GOOD",
@@ -47,7 +47,7 @@ DKIM_KEY_REMARK = Tag(
     name="DKIM_KEY_REMARK",
     severity=Severity.NOTE,
     message="the key record of selector {selector} holds something that is not right: {detail}",
-    cites=("RFC 6376 §3.6.1",),
+    cites=("RFC 6376 §3.6.1", "RFC 8301 §3.2"),
 )
 DKIM_ALIAS_DANGLING = Tag(
     name="DKIM_ALIAS_DANGLING",
@@ -146,10 +146,12 @@ def _key(each: SelectorKey) -> Iterator[Finding]:
         )
     if key.testing:
         yield Finding(tag=DKIM_KEY_TESTING, result=Result.POLICY, args=args, evidence=evidence)
-    remarks = [str(fault) for fault in key.faults if fault.kind is not Flaw.WEAK]
+    # A verifier need not read more than 4096 bits (RFC 8301 §3.2).
+    long = key.kind == RSA and key.bits > MOST_BITS
+    remarks = [str(fault) for fault in key.faults if fault.kind is not Flaw.WEAK or long]
     if remarks:
         yield Finding(tag=DKIM_KEY_REMARK, result=Result.POLICY, args=args | {"detail": listed(remarks)}, evidence=evidence)
-    if not short and not key.testing:
+    if not short and not long and not key.testing:
         kind = f"RSA of {key.bits} bits" if key.kind == RSA else "Ed25519"
         yield Finding(tag=DKIM_KEY_GOOD, result=Result.PASS, args=args | {"kind": kind}, evidence=evidence)
 
