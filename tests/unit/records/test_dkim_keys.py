@@ -216,6 +216,11 @@ def test_any_text_is_read_and_every_fault_has_its_place(text: str) -> None:
         assert read(format_key(key)) == key
 
 
+@pytest.mark.parametrize("text", ["p=;h=:", "p=;s=:", "p=;t=:", "p=;h=::sha256", "p=;h="])
+def test_lists_with_empty_words_are_read_again_as_they_were(text: str) -> None:
+    assert read(format_key(read(text))) == read(text)
+
+
 WORDS = st.lists(st.sampled_from(["sha1", "sha256", "x-new"]), max_size=3, unique=True).map(tuple)
 MADE = st.builds(
     DkimKey,

@@ -250,9 +250,10 @@ def _size_faults(rsa: RsaKey, tag: Tag) -> Iterable[RecordError]:
 def format_key(key: DkimKey) -> str:
     """Return the text to publish for a key: what is not the default, and the key at the end."""
     parts = [f"v={VERSION}", f"k={key.kind}"]
-    parts += [f"h={':'.join(key.hashes)}"] if key.hashes else []
-    parts += [f"s={':'.join(key.services)}"] if key.services != ("*",) else []
-    parts += [f"t={':'.join(key.flags)}"] if key.flags else []
+    # A list of one empty word is written as a colon: without it the tag would be empty, and mean its default.
+    parts += [f"h={':'.join(key.hashes) or ':'}"] if key.hashes else []
+    parts += [f"s={':'.join(key.services) or ':'}"] if key.services != ("*",) else []
+    parts += [f"t={':'.join(key.flags) or ':'}"] if key.flags else []
     parts += [f"n={_quoted(key.notes)}"] if key.notes else []
     parts += [f"g={key.granularity}"] if key.granularity is not None else []
     parts += [f"{tag.name}={tag.value}" for tag in key.unknown]
