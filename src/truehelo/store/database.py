@@ -24,6 +24,18 @@ class StoreError(Exception):
     """The database failed: gone, full, locked. The text says what, in one sentence and without a password."""
 
 
+class UnfitError(StoreError):
+    """The database works, and does not take what it was given: it would be the same at every other try.
+
+    `reason` is the text without the name of the database.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Say which database, and why."""
+        self.reason = reason
+        super().__init__(f"{name}: {reason}")
+
+
 def database_url(text: str) -> URL:
     """Read a file name or a URL.
 
@@ -73,6 +85,7 @@ class Database:
         """A transaction that writes: all of it or nothing.
 
         Raises:
+            UnfitError: The database does not take what it was given; nothing of the transaction stands.
             StoreError: The database failed; nothing of the transaction stands.
         """
         with self._connection("BEGIN IMMEDIATE") as connection:
@@ -97,6 +110,8 @@ class Database:
                 yield connection
                 connection.commit()
         except DBAPIError as error:
+            if _is_unfit(error):
+                raise UnfitError(self.name, cause_of(error)) from error
             raise StoreError(f"{self.name}: {cause_of(error)}") from error
 
     def close(self) -> None:
@@ -131,6 +146,18 @@ _SQLITE = {
     "SQLITE_CORRUPT": "is damaged ({said}); restore a backup",
 }
 """What SQLite's result codes mean to people; an extended one (SQLITE_IOERR_WRITE) begins like its own."""
+
+
+_UNFIT = ("22", "54")
+"""SQLSTATE classes that are of the data: values that no column takes, and what is beyond a limit of the server."""
+
+
+def _is_unfit(error: DBAPIError) -> bool:
+    """Tell whether an error is of the data that was given, not of the database."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    # What the drivers themselves refuse has no SQLSTATE: both call it as PEP 249 does, but for large numbers in SQLite's.
+    names = {each.__name__ for each in type(error.orig).__mro__}
+    return state.startswith(_UNFIT) or not names.isdisjoint(("DataError", "OverflowError"))
 
 
 def cause_of(error: DBAPIError) -> str:

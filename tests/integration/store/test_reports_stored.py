@@ -1,6 +1,7 @@
 """What becomes of a report in the store, on both databases: new, the same again, another of the same name, none at all."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -288,6 +289,39 @@ def test_a_tls_report_is_stored_and_rolled_up_once(database: Database, importer:
         ("starttls-not-supported", "", 1),
     ]
     assert nothing == []
+
+
+def rare(letters: int) -> str:
+    """Letters of four octets each, by chance, so that nothing of them can be packed."""
+    chance = random.Random(7)  # noqa: S311  made up by seed
+    return "".join(chr(chance.randrange(0x20000, 0x2A6D0)) for _ in range(letters))
+
+
+def test_letters_of_many_octets_are_cut_to_what_an_index_takes(database: Database, importer: Importer) -> None:
+    failure = TlsFailure(result_type=rare(300), receiving_mx_hostname=rare(300), sessions=4)
+    policy = TlsPolicy(type=rare(300), domain=rare(300), successful=1, failed=4, failures=(failure,))
+    report = TlsReport(
+        organization_name=rare(300), contact_info="", report_id=rare(900), begin=FIRST * DAY_S, end=FIRST * DAY_S + 9,
+        policies=(policy,), digest="d",
+    )  # fmt: skip
+    assert importer.store(report, came(rare(900), origin=rare(900))).outcome is Outcome.NEW
+    refused = importer.store(Refused(name="x", reason=rare(900)), came(rare(900), origin=rare(900)))
+    assert refused.outcome is Outcome.REFUSED
+    with database.read() as connection:
+        [row] = connection.execute(select(tables.tls_failure_days))
+    assert (row.type, row.result, row.mx) == (rare(63), rare(63), rare(63))
+
+
+def test_a_report_that_the_database_does_not_take_is_refused_and_the_next_one_is_stored(
+    database: Database, importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aggregates, "check_messages", lambda _: None)
+    large = importer.store(reading(1, [("192.0.2.1", 2**70, shape())]), came())
+    assert large.outcome is Outcome.REFUSED
+    assert large.reason.startswith("it holds what the database does not take: ")
+    assert "://" not in large.reason
+    assert not any(everything(database).values())
+    assert importer.store(reading(2, REPORT), came()).outcome is Outcome.NEW
 
 
 def test_a_failure_report_is_one_row_and_comes_back_as_it_was(database: Database, importer: Importer) -> None:

@@ -22,7 +22,8 @@ class Driver:
             connection.begin()  # SQLAlchemy commits what it knows to have begun
         self.is_postgresql = connection.dialect.name == "postgresql"
         self._cursor: Any = connection.connection.cursor()
-        self._error: type[Exception] = connection.dialect.loaded_dbapi.Error
+        # A number that is too large leaves SQLite's driver as Python's own error.
+        self._error: tuple[type[Exception], ...] = (connection.dialect.loaded_dbapi.Error, OverflowError)
 
     def run(self, statement: str, values: Sequence[object] = ()) -> None:
         """Run a statement.

@@ -6,7 +6,7 @@ messages twice (ADR 15). Does not read octets (`reports.read`) and does not fetc
 """
 
 from truehelo.reports.model import FailureReport, Refused, ReportError, TlsReport
-from truehelo.store.database import Database
+from truehelo.store.database import Database, UnfitError
 from truehelo.store.reports.aggregates import store_aggregate
 from truehelo.store.reports.dimensions import Dimensions
 from truehelo.store.reports.failures import store_failure
@@ -32,7 +32,8 @@ class Importer:
     def store(self, found: Found, came: Came) -> Stored:
         """Store one report, or keep why it is none; when this returns, it is on the disk.
 
-        A report that turns out to be none half-way leaves nothing but its refusal.
+        A report that turns out to be none half-way leaves nothing but its refusal, and so does one that the database does
+        not take: it would be refused each time it came.
 
         Raises:
             StoreError: The database failed; nothing of the report stands, and it can be stored again once it is read again.
@@ -47,6 +48,8 @@ class Importer:
             return store_aggregate(self._database, self._dimensions, found, came)
         except ReportError as error:
             return self._refused(error.reason, error.where, came)
+        except UnfitError as error:
+            return self._refused(f"it holds what the database does not take: {error.reason}", "", came)
 
     def _refused(self, reason: str, where: str, came: Came) -> Stored:
         with self._database.write() as connection:

@@ -7,11 +7,16 @@ _LONGEST = 1000
 
 
 def clean(text: str, longest: int = _LONGEST) -> str:
-    """Return a text without what no database takes (NUL, halves of surrogate pairs), cut where it would be too long."""
+    """Return a text without what no database takes (NUL, halves of surrogate pairs), cut where it would be too long.
+
+    Indexes count octets, so that `longest` is in octets of UTF-8; no character is cut in two.
+    """
     text = text[:longest]
     if "\0" in text:
         text = text.replace("\0", "�")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace")[:longest].decode("utf-8", "ignore")
 
 
 def digest_of(*parts: str) -> bytes:
