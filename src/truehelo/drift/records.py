@@ -48,7 +48,8 @@ def value_of(what: str, lookup: Lookup) -> str | None:
         beginning = _BEGINNINGS.get(what)
         texts = [txt_text(record) for record in lookup.records]
         found = [text.strip() for text in texts if beginning is None or beginning.match(text)]
-    return _SEPARATOR.join(sorted(found))[:MAX_VALUE]
+    # No database takes a NUL, which a TXT record may hold as any other octet (RFC 1035 §3.3).
+    return _SEPARATOR.join(sorted(found))[:MAX_VALUE].replace("\0", "�")
 
 
 def shown(value: str) -> str:

@@ -27,7 +27,8 @@ from truehelo.monitor.sources.incidents import settle
 from truehelo.monitor.sources.reach import keys_of, reported_domains
 from truehelo.monitor.stored import Stored
 from truehelo.ports import Clock, Resolver
-from truehelo.store.database import Database
+from truehelo.store.database import Database, StoreError, UnfitError
+from truehelo.store.reports.texts import clean
 from truehelo.store.things import domains as rows
 from truehelo.store.things.domains import DueDomain, LookedAt, Wanted
 
@@ -41,6 +42,7 @@ SYNC_S = 300.0
 """How often it is worked out anew which domains are watched."""
 MAX_KEYS = 20
 """DKIM keys of one domain that are looked at."""
+_FAULT = "a fault of truehelo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,10 +268,30 @@ class DomainWatch:
             self.log(f"a look at the domain {due.thing.name} took longer than {LOOK_S:.0f} s")
             return  # the lease ends, and it is looked at again
         except Exception as error:  # noqa: BLE001  a fault in one domain must not end the watch, and is told
-            self.log(f"a fault of truehelo in a look at the domain {due.thing.name}: {type(error).__name__}: {error}")
+            await self._put_off(due, at, _FAULT, f"{type(error).__name__}: {error}")
             return
-        await self.stored(lambda: self._record(found, told))
+        try:
+            await self.stored(lambda: self._record(found, told))
+        except UnfitError as error:
+            await self._put_off(due, at, "the database does not take what was seen", error.reason)
+            return
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  as above
+            await self._put_off(due, at, _FAULT, f"{type(error).__name__}: {error}")
+            return
         self._after(told)
+
+    async def _put_off(self, due: DueDomain, at: float, what: str, why: str) -> None:
+        """Tell what went wrong with a domain, and let the others have their turn before it is looked at again."""
+        self.log(f"{what} in a look at the domain {due.thing.name}: {why}")
+        again, cause = at + due.interval_s, clean(f"{what}: {why}")
+        looked = LookedAt(next_run_at=again, due_at=again, at=at, determined=False, cause=cause, suspected=due.suspected)
+        await self.stored(lambda: self._note(due, looked))
+
+    def _note(self, due: DueDomain, looked: LookedAt) -> None:
+        with self.database.write() as connection:
+            rows.record(connection, due, looked)
 
     def _record(self, found: DomainLook, told: Told) -> None:
         with self.database.write() as connection:

@@ -36,6 +36,7 @@ VALUES = [
     ("an SPF record in capitals", "spf", ('"V=SPF1 mx"',), "V=SPF1 mx"),
     ("a DMARC record", "dmarc", ('"v=DMARC1; p=none"',), "v=DMARC1; p=none"),
     ("exchangers in any order and case", "mx", ("20 B.example.", "10 A.example."), "10 a.example.\n20 b.example."),
+    ("an octet that no database takes", "spf", (r'"v=spf1 a\000b -all"',), "v=spf1 a\ufffdb -all"),
     ("a key without v=", KEY, ('"k=rsa; p=AAAA"',), "k=rsa; p=AAAA"),
 ]
 

@@ -8,10 +8,12 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from truehelo.store.reports.texts import clean
 from truehelo.store.sources.tables import authorised, standings
 
 DAY_S = 86_400.0
 _AT_ONCE = 500
+_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,8 @@ def keep(connection: Connection, found: Iterable[Standing]) -> None:
             "ptr": _json(each.ptr),
             "confirmed": _json(each.confirmed),
             "generic": _json(each.generic),
-            "organisation": each.organisation,
-            "detail": each.detail[:500],
+            "organisation": clean(each.organisation),
+            "detail": clean(each.detail, _DETAIL),
         }
         for each in found
     ]
@@ -124,7 +126,7 @@ def authorise(connection: Connection, found: Iterable[Authorised]) -> None:
     """Keep what SPF says now, in place of what it said before."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = [
-        {"domain": e.domain, "ip": e.ip, "at": e.at, "word": e.word, "detail": e.detail[:500], "sure": e.sure}
+        {"domain": e.domain, "ip": e.ip, "at": e.at, "word": e.word, "detail": clean(e.detail, _DETAIL), "sure": e.sure}
         for e in found
     ]
     if not rows:

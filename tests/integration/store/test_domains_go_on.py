@@ -1,0 +1,117 @@
+"""What strangers publish is kept on both databases, and a domain that cannot be kept holds up no other."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from support.alerted import Office
+from truehelo.configuration.domains import DomainSettings
+from truehelo.drift.records import questions
+from truehelo.monitor import domains as watch
+from truehelo.monitor.domains import DomainLook, DomainWatch, Watching
+from truehelo.monitor.stored import Inline
+from truehelo.store.sources import standings
+from truehelo.store.sources.standings import Authorised, Standing
+from truehelo.store.tables import things
+from truehelo.store.things import domains
+from truehelo.store.things.domains import DueDomain
+from truehelo.store.things.tables import domain_records, watched_domains
+
+pytestmark = pytest.mark.integration
+ODD = [f"odd{number}.example" for number in range(watch.AT_ONCE)]
+WELL = "well.example"
+
+
+@pytest.fixture
+def office(store_url: str) -> Iterator[Office]:
+    made = Office.opened(store_url)
+    yield made
+    made.database.close()
+
+
+class Noon:
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.office.now, UTC)
+
+
+def watching(office: Office) -> DomainWatch:
+    settings = DomainSettings(names=(*ODD, WELL), inventory=False, reports=False)
+    parts: Any = Watching(resolver=None, policy=office.policy, settings=settings)  # type: ignore[arg-type]
+    clock: Any = Noon(office)
+    return DomainWatch(
+        database=office.database, stored=Inline(), clock=clock, watching=parts, worker="one", log=office.said.append
+    )
+
+
+def seen(office: Office) -> dict[str, str]:
+    """The SPF record that is believed, by domain."""
+    wanted = select(things.c.name, domain_records.c.value).join_from(
+        domain_records, things, things.c.id == domain_records.c.thing_id
+    )
+    with office.database.read() as connection:
+        return {row.name: row.value for row in connection.execute(wanted)}
+
+
+TROUBLES = [
+    ("the database does not take it", "unfit"),
+    ("it is a fault of this program", "fault"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "kind"), TROUBLES, ids=[row[0] for row in TROUBLES])
+def test_domains_that_cannot_be_kept_do_not_hold_up_another(
+    office: Office, monkeypatch: pytest.MonkeyPatch, sentence: str, kind: str
+) -> None:
+    real = domains.observe
+
+    def observe(connection: Any, thing_id: int, what: str, value: str, ttl: int, at: float) -> None:
+        if kind == "fault" and "odd" in value:
+            raise LookupError("no such thing")
+        # A number that is too large is what neither database takes.
+        real(connection, thing_id, what, value, 2**70 if "odd" in value else ttl, at)
+
+    async def look(due: DueDomain, keys: object, resolver: object, at: float) -> DomainLook:
+        name = due.thing.name
+        values = {"spf": f"v=spf1 {name} -all"}
+        return DomainLook(due=due, at=at, asked=questions(name), values=values, sure=frozenset({"spf"}))
+
+    monkeypatch.setattr(domains, "observe", observe)
+    monkeypatch.setattr(watch, "look", look)
+    made = watching(office)
+    for _ in range(4):  # more than two rounds of all of them
+        asyncio.run(made.turn())
+    assert seen(office) == {WELL: f"v=spf1 {WELL} -all"}, sentence
+    for name in ODD:
+        assert sum(name in line for line in office.said) == 1, "it is told, and not tried again at once"
+    with office.database.read() as connection:
+        watched = select(watched_domains.c.next_run_at, watched_domains.c.claimed_by)
+        rows = connection.execute(watched.where(watched_domains.c.next_run_at.is_not(None))).all()
+        unseen = [name for name, _, _ in domains.unseen(connection)]
+    assert all(row.claimed_by is None and row.next_run_at > office.now for row in rows)
+    assert unseen == []
+    office.day += 1
+    for _ in range(2):
+        asyncio.run(made.turn())
+    with office.database.read() as connection:
+        assert [name for name, _, _ in domains.unseen(connection)] == ODD
+
+
+def test_what_spf_and_names_say_is_kept_whatever_a_stranger_writes(office: Office) -> None:
+    odd = "\0 and a half \ud800, in the record of odd.example"
+    with office.database.write() as connection:
+        found = Standing(ip="192.0.2.1", at=office.now, iprev="fail", organisation="odd\0.example", detail=odd)
+        standings.keep(connection, [found])
+        standings.authorise(
+            connection, [Authorised(domain="shop.example", ip="192.0.2.1", at=office.now, word="permerror", detail=odd)]
+        )
+    with office.database.read() as connection:
+        [kept] = standings.standings_of(connection, ["192.0.2.1"])["192.0.2.1"]
+        [said] = standings.authorised_of(connection, ["192.0.2.1"], "shop.example")["192.0.2.1"]
+    assert kept.detail == said.detail == "\ufffd and a half ?, in the record of odd.example"
