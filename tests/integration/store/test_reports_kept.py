@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from support.storedreports import DAY_S, DOMAINS, FIRST, NOW, Reading, came, reading, shape, world
 from truehelo.configuration.watch import RetentionSettings
 from truehelo.errors import InputError
 from truehelo.monitor.upkeep import retain
 from truehelo.reports.model import FailureReport, Reason, TlsPolicy, TlsReport
-from truehelo.store.database import Database
-from truehelo.store.reports import export, questions, tables
+from truehelo.store.database import Database, StoreError
+from truehelo.store.reports import export, questions, rollups, tables
 from truehelo.store.reports.importing import Importer, Outcome
 from truehelo.store.reports.retention import Kept, prune
 from truehelo.store.reports.tables import week_of
@@ -151,6 +152,26 @@ def test_a_flagged_report_keeps_its_addresses_and_shapes_as_long_as_itself(repor
     with reports_store.read() as connection:
         assert set(connection.scalars(select(tables.report_sources.c.ip))) == {"192.0.2.1", "192.0.2.2"}
         assert set(connection.scalars(select(tables.report_shapes.c.disposition))) == {"none", "reject"}
+
+
+def test_a_shape_of_a_report_that_was_tried_twice_stays_as_long_as_its_records(
+    reports_store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", None, Exception("database or disk is full"))
+
+    importer = Importer(reports_store)
+    for number in (1, 2):
+        importer.store(reading(number, [("192.0.2.1", 1, shape())], day=FIRST + number), came())
+    late = reading(3, [("192.0.2.1", 1, shape())], day=FIRST + 20)
+    with monkeypatch.context() as patched:
+        patched.setattr(rollups, "roll_up_sources", full)
+        with pytest.raises(StoreError):
+            importer.store(late, came())
+    assert importer.store(late.again(), came()).outcome is Outcome.NEW
+    drop(reports_store, records=FIRST + 10, sums=FIRST - 10)
+    assert rows(reports_store, "report_records") == 1
+    assert rows(reports_store, "report_shapes") == 1
 
 
 def test_the_upkeep_of_the_watch_keeps_what_is_configured(reports_store: Database) -> None:

@@ -175,6 +175,8 @@ class Dimensions:
                     [(day, number, day) for number in older],
                 )
             self._last_days.update(dict.fromkeys(older, day))
+            # On SQLite that is undone with the transaction: what was believed of it would keep the next one from noting it.
+            self._tentative = self._tentative or not driver.is_postgresql
 
     def new_sources(self, driver: Driver, domain: int, day: int, numbers: Collection[int]) -> list[int]:
         """Return the sources that are new for a domain on a day, or were until then thought to be new later."""
