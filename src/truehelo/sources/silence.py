@@ -40,9 +40,14 @@ class Habit:
         return self.days >= 0.8 * WITHIN_DAYS
 
     @property
+    def is_old(self) -> bool:
+        """It is missing for so long that nobody waits for it any more."""
+        return self.missing > OLD_DAYS
+
+    @property
     def is_silent(self) -> bool:
         """It was regular, and is missing for longer than chance explains, and not since ever."""
-        return self.is_regular and self.patience <= self.missing <= OLD_DAYS
+        return self.is_regular and self.patience <= self.missing and not self.is_old
 
 
 def habit(days: Collection[int], today: int, least: int = 3) -> Habit | None:

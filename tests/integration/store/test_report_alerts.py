@@ -186,6 +186,16 @@ def test_one_that_leaves_out_days_is_waited_for_longer(office: Office) -> None:
     assert office.told() == [("opened", "REPORTER_SILENT")]
 
 
+def test_one_that_stays_silent_is_told_once_and_not_waited_for_after_a_month(office: Office) -> None:
+    office.watched().subject(OURS)
+    office.goes_on(25, good())
+    for _ in range(45):
+        office.goes_on(1, good(), reporters=REPORTERS[:1])
+        office.judge()  # as in the next hour
+    assert office.told() == [("opened", "REPORTER_SILENT"), ("recovered", "REPORTER_SILENT")]
+    assert "not waited for any more" in office.notice("REPORTER_SILENT", NoticeKind.RECOVERED).ended
+
+
 # TLS
 
 

@@ -26,10 +26,10 @@ def judge(asking: Asking) -> None:
         now = habits.get(name)
         if now is not None and now.last > int(state.details.get("last", 0)):
             over(asking, thing, tag.name)
-        elif asking.today - int(state.details.get("last", 0)) > OLD_DAYS:
+        elif now is None or now.is_old:  # as `is_silent` ends: else it would be told anew
             over(asking, thing, tag.name, "it has been silent for a month, and is not waited for any more")
     silent = {name: each for name, each in habits.items() if each.is_silent and name not in held}
-    regular = [each for each in habits.values() if each.is_regular and each.missing <= OLD_DAYS]
+    regular = [each for each in habits.values() if each.is_regular and not each.is_old]
     everybody = len(regular) > 1 and all(each.missing > 0 for each in regular)
     for name, each in silent.items():
         keep(asking, Whom(kind=rows.REPORTER, name=name), _state(name, each, everybody=everybody))
