@@ -133,6 +133,16 @@ def test_one_that_lasts_becomes_what_is_usual(office: Office) -> None:
     assert "what is usual now" in office.notice("ALIGNMENT_DROPPED", NoticeKind.RECOVERED).ended
 
 
+@pytest.mark.parametrize("lasted", [3, 5, 8])
+def test_a_fall_that_is_over_is_not_told_again_of_the_days_that_were_low(office: Office, lasted: int) -> None:
+    office.watched().subject(OURS)
+    office.goes_on(30, good(196), bad(4))
+    for sent in [(good(100), bad(100))] * lasted + [(good(196), bad(4))] * 10:
+        office.goes_on(1, *sent)
+        office.judge()  # as in the next hour
+    assert office.told() == [("opened", "ALIGNMENT_DROPPED"), ("recovered", "ALIGNMENT_DROPPED")]
+
+
 def test_a_few_messages_that_fail_are_no_fall(office: Office) -> None:
     office.watched().subject(OURS)
     office.goes_on(30, good(2))

@@ -120,7 +120,8 @@ def _aligned(asking: Asking, domain: Thing, number: int, inventory: frozenset[st
     held = rows.state_of(asking.connection, domain.id, tag.name)
     if held is None:
         found = fall(series, asking.last, rules)
-        if found.state is Fallen.FALLEN:
+        # A week may have fallen whose last days are well again: that is over, and would end as soon as it was told.
+        if found.state is Fallen.FALLEN and back(series, asking.last, found.before, rules).state is not Fallen.STEADY:
             keep(asking, _whom(domain), _fallen(asking, domain, found.before, found.after, found.since))
         return
     before = Share(int(held.details.get("messages", 0)), int(held.details.get("hits", 0)))
