@@ -70,7 +70,7 @@ REPORTER_SILENT = Tag(
 TLS_FAILURES = Tag(
     name="TLS_FAILURES",
     severity=Severity.WARNING,
-    message="{failed} of {sessions} TLS sessions to {domain} failed in {days} days: {how}",
+    message="{failed} of {sessions} TLS sessions to {domain} failed in {days}: {how}",
     cites=("RFC 8460 §4.3",),
 )
 SOURCE_REFUSED = Tag(

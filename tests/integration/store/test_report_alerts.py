@@ -236,6 +236,38 @@ def test_a_few_sessions_that_fail_are_not_told(office: Office) -> None:
     assert office.told() == []
 
 
+def tls(office: Office, *days: tuple[int, int]) -> None:
+    """So many sessions succeeded and failed on each of these days; each is judged twice, as from hour to hour."""
+    for successful, failed in days:
+        office.day += 1
+        if successful or failed:
+            office.tls(successful, failed)
+        office.judge()
+        office.judge()
+
+
+TOLD_ONCE = [
+    ("all fail, and then a small domain is well with three a day", [(0, 12), *[(3, 0)] * 9]),
+    ("those of one day fail between others", [(50, 0), (50, 0), (0, 60), (14, 0), (4, 0), (4, 0), (20, 0)]),
+    ("many that were well before do not outweigh them", [(9000, 0), (0, 60), (0, 60), (400, 0), (400, 0), (400, 0)]),
+]
+
+
+@pytest.mark.parametrize(("sentence", "days"), TOLD_ONCE, ids=[row[0] for row in TOLD_ONCE])
+def test_failures_are_told_once_and_end_when_none_fails(office: Office, sentence: str, days: list[tuple[int, int]]) -> None:
+    tls(office, *days, (3, 0), (3, 0), (3, 0))
+    assert office.told() == [("opened", "TLS_FAILURES"), ("recovered", "TLS_FAILURES")], sentence
+    assert office.notice("TLS_FAILURES", NoticeKind.RECOVERED).ended == ""
+
+
+def test_failures_that_nobody_reports_on_any_more_end_after_weeks_and_say_so(office: Office) -> None:
+    tls(office, (0, 12), *[(0, 0)] * 25)
+    assert office.told() == [("opened", "TLS_FAILURES")]
+    tls(office, *[(0, 0)] * 10)
+    assert office.told() == [("opened", "TLS_FAILURES"), ("recovered", "TLS_FAILURES")]
+    assert office.notice("TLS_FAILURES", NoticeKind.RECOVERED).ended == "nobody has reported on TLS for 28 days"
+
+
 # Keys
 
 KEY = f"s1._domainkey.{DOMAIN}"

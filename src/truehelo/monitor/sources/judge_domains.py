@@ -24,6 +24,8 @@ from truehelo.store.things.tables import domain_flips
 
 WEEK_DAYS = 7
 TLS_DAYS = 3
+TLS_UNHEARD_DAYS = 28
+"""After so long without a report on TLS nobody knows whether sessions fail, and nobody is reminded of it any more."""
 _BEFORE_DAYS = 3
 """A record that changed within so many days before a fall may be why: records are cached, and reports count whole days."""
 
@@ -175,16 +177,25 @@ def _changed_before(asking: Asking, domain: Thing, since: int) -> str:
 def _tls(asking: Asking, domain: Thing, number: int) -> None:
     tag, alerts = tags.TLS_FAILURES, asking.alerts
     bound = Bound(share=alerts.tls_share, sessions=alerts.tls_sessions)
-    first = asking.last - TLS_DAYS + 1
-    whole = reported.tls_sessions(asking.connection, number, first, asking.last)
-    newest = reported.tls_sessions(asking.connection, number, asking.last, asking.last)
-    is_over = failing(*newest, bound) is Failing.WELL
+    first = _after_well(asking, number, bound)
+    sums = reported.tls_sessions(asking.connection, number, first, asking.last)
     if rows.state_of(asking.connection, domain.id, tag.name) is not None:
-        if is_over or failing(*whole, bound) is Failing.WELL:
+        if first > asking.last or failing(*sums, bound) is Failing.WELL or (sums[0] and not sums[1]):
             over(asking, domain, tag.name)
+        elif not any(reported.tls_sessions(asking.connection, number, asking.last - TLS_UNHEARD_DAYS + 1, asking.last)):
+            over(asking, domain, tag.name, f"nobody has reported on TLS for {TLS_UNHEARD_DAYS} days")
         return
-    if failing(*whole, bound) is Failing.FAILING and not is_over:
-        keep(asking, _whom(domain), _tls_state(asking, domain, number, first, whole))
+    if failing(*sums, bound) is Failing.FAILING:
+        keep(asking, _whom(domain), _tls_state(asking, domain, number, first, sums))
+
+
+def _after_well(asking: Asking, number: int, bound: Bound) -> int:
+    """Return the first of the last days that came after all that were well; what failed before such a day is over."""
+    first = asking.last - TLS_DAYS + 1
+    for day in range(first, asking.last + 1):
+        if failing(*reported.tls_sessions(asking.connection, number, day, day), bound) is Failing.WELL:
+            first = day + 1
+    return first
 
 
 def _tls_state(asking: Asking, domain: Thing, number: int, first: int, whole: tuple[int, int]) -> ThingState:
@@ -195,7 +206,7 @@ def _tls_state(asking: Asking, domain: Thing, number: int, first: int, whole: tu
         "domain": domain.name,
         "failed": f"{failed:,}",
         "sessions": f"{successful + failed:,}",
-        "days": str(TLS_DAYS),
+        "days": "one day" if first == asking.last else f"{asking.last - first + 1} days",
         "how": how or "the reports do not say why",
     }
     return ThingState(
