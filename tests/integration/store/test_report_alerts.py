@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.alerted import DAY, DOMAIN, FIRST, OURS, REPORTERS, Office, bad, good
+from support.sentreports import report, store
 from truehelo.configuration.domains import DomainSettings
 from truehelo.monitor import acting
 from truehelo.monitor.policy import moment
@@ -326,6 +327,40 @@ def test_a_key_that_nobody_signs_with_any_more_is_over(office: Office) -> None:
     office.goes_on(8, good(signed="s2"))
     assert office.told() == [("opened", "DKIM_KEY_LOST"), ("recovered", "DKIM_KEY_LOST")]
     assert "no mail is signed with it any more" in office.notice("DKIM_KEY_LOST", NoticeKind.RECOVERED).ended
+
+
+def test_a_key_of_a_domain_and_of_the_one_above_it_is_told_of_each_by_its_own_reports(office: Office) -> None:
+    below = f"news.{DOMAIN}"
+    key = f"s1._domainkey.{below}"
+    office.watched().subject(OURS)
+    with office.database.write() as connection:
+        wanted = [domains.Wanted(name=name, origins=("configuration",)) for name in (DOMAIN, below)]
+        domains.sync(connection, wanted, 3600.0, office.now)
+
+    def publish(value: str) -> None:
+        with office.database.write() as connection:
+            for name in (DOMAIN, below):
+                number = things.thing(connection, things.DOMAIN, name, now=office.now).id
+                domains.observe(connection, number, f"dkim:{key}", value, 300, office.now)
+
+    def goes_on(days: int, *, signed: bool) -> None:
+        """Mail of the domain is signed with the key of the one below; its own has `signed`, or no signature at all."""
+        for _ in range(days):
+            office.day += 1
+            whole = report(REPORTERS[0], DOMAIN, office.day - 1, [good()])
+            mark = f"<dkim><domain>{DOMAIN}<".encode()
+            part = report(REPORTERS[0], below, office.day - 1, [good(5, signed="s1" if signed else "")])
+            store(office.database, [whole.replace(mark, f"<dkim><domain>{below}<".encode()), part], office.now - 3600)
+
+    publish(GOOD_KEY)
+    goes_on(8, signed=True)
+    goes_on(8, signed=False)
+    office.judge()
+    publish("")
+    for _ in range(6):
+        office.judge()
+    assert office.told() == [("opened", "DKIM_KEY_LOST")]
+    assert DOMAIN in office.notice("DKIM_KEY_LOST").summary
 
 
 DUE = [

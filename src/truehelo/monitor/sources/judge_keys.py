@@ -25,7 +25,8 @@ USE_DAYS = 3
 
 def judge(asking: Asking) -> None:
     """Judge the keys of every watched domain."""
-    held = {(thing.name, state.tag): thing for thing, state in standing(asking, _TAGS)}
+    # A domain and one below it that are both watched have the same key, each with reports of its own.
+    held = {(thing.domain, thing.name, state.tag): thing for thing, state in standing(asking, _TAGS)}
     for domain, _ in domains.watched(asking.connection):
         records = domains.records_of(asking.connection, [domain.id]).get(domain.id, {})
         keys = {what.removeprefix(KEY): seen for what, seen in records.items() if what.startswith(KEY)}
@@ -34,8 +35,8 @@ def judge(asking: Asking) -> None:
         seen = reported.keys_seen(asking.connection, domain.name, asking.today - KEY_DAYS)
         used = {key_name(each.selector, each.domain): each for each in seen}
         for name, record in keys.items():
-            _gone(asking, domain, name, record, used.get(name), held.get((name, tags.DKIM_KEY_LOST.name)))
-            _due(asking, domain, name, record, held.get((name, tags.DKIM_KEY_EXPIRING.name)))
+            _gone(asking, domain, name, record, used.get(name), held.get((domain.name, name, tags.DKIM_KEY_LOST.name)))
+            _due(asking, domain, name, record, held.get((domain.name, name, tags.DKIM_KEY_EXPIRING.name)))
 
 
 _TAGS = (tags.DKIM_KEY_LOST.name, tags.DKIM_KEY_EXPIRING.name)
