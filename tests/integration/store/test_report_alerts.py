@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import update
 
 from support.alerted import DAY, DOMAIN, FIRST, OURS, REPORTERS, Office, bad, good
-from support.sentreports import report, store
+from support.sentreports import Sent, report, store
 from truehelo.configuration.domains import DomainSettings
 from truehelo.monitor import acting
 from truehelo.monitor.policy import moment
@@ -13,6 +14,7 @@ from truehelo.monitor.silencing import silences_of
 from truehelo.monitor.sources import judge_domains
 from truehelo.monitoring import NoticeKind, Silence
 from truehelo.store import incidents as rows
+from truehelo.store import tables
 from truehelo.store.sources import classes
 from truehelo.store.things import domains, reported
 from truehelo.store.things import rows as things
@@ -419,6 +421,63 @@ def test_a_source_that_was_always_refused_is_no_news(office: Office) -> None:
     office.watched().subject(OURS)
     office.goes_on(30, good(20, disposition="quarantine"), good(180))
     assert office.told() == []
+
+
+def refused(count: int = 200, ip: str = OURS) -> Sent:
+    return Sent(ip=ip, count=count, disposition="reject")
+
+
+def test_refusals_that_go_on_for_months_are_not_over(office: Office) -> None:
+    office.watched().subject(OURS)
+    office.goes_on(40, good())
+    office.goes_on(6, refused())
+    for _ in range(8):
+        office.goes_on(9, refused())
+    assert office.told() == [("opened", "SOURCE_REFUSED")]
+    office.goes_on(5, good())
+    office.judge()
+    assert office.told() == [("opened", "SOURCE_REFUSED"), ("recovered", "SOURCE_REFUSED")]
+
+
+def test_refusals_of_a_part_are_not_over_either_while_that_part_is_refused(office: Office) -> None:
+    office.watched().subject(OURS)
+    office.goes_on(40, good())
+    office.goes_on(6, good(140), refused(60))
+    for _ in range(6):
+        office.goes_on(9, good(140), refused(60))
+    assert office.told() == [("opened", "SOURCE_REFUSED")]
+    office.goes_on(5, good())
+    assert office.told() == [("opened", "SOURCE_REFUSED"), ("recovered", "SOURCE_REFUSED")]
+
+
+def test_refusals_end_when_the_address_is_not_watched_any_more(either: Office) -> None:
+    number = either.watched().subject(OURS)
+    either.goes_on(30, good())
+    either.goes_on(6, refused())
+    assert either.told() == [("opened", "SOURCE_REFUSED")]
+    with either.database.write() as connection:
+        gone = update(tables.subjects).where(tables.subjects.c.id == number)
+        connection.execute(gone.values(removed_at=either.now))
+        nothing = update(tables.schedule).where(tables.schedule.c.subject_id == number)
+        connection.execute(nothing.values(next_run_at=None))
+    either.goes_on(1, refused())
+    assert ("recovered", "SOURCE_REFUSED") in either.told()
+    assert "in the inventory" in either.notice("SOURCE_REFUSED", NoticeKind.RECOVERED).ended
+
+
+def test_refusals_end_when_no_mail_is_seen_any_more_while_others_is(either: Office) -> None:
+    moved = "192.0.2.77"
+    for ip in (OURS, moved):
+        either.watched().subject(ip)
+    either.goes_on(30, good())
+    either.goes_on(6, refused())
+    either.goes_on(10, reporters=())
+    either.day += 10
+    either.judge()
+    assert ("recovered", "SOURCE_REFUSED") not in either.told(), "nobody reports: nobody knows"
+    either.goes_on(4, good(ip=moved))
+    assert ("recovered", "SOURCE_REFUSED") in either.told()
+    assert "no mail of it" in either.notice("SOURCE_REFUSED", NoticeKind.RECOVERED).ended
 
 
 # The rules of all incidents

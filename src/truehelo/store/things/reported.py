@@ -261,6 +261,13 @@ def refused(connection: Connection, ips: Sequence[str], first: int, last: int, l
     return sorted(found, key=lambda ip: (-found[ip], ip))
 
 
+def is_told(connection: Connection, first: int, last: int) -> bool:
+    """Tell whether there is a report on any mail of these days."""
+    table = report_reporter_days.c
+    wanted = select(table.day).where(table.domain_id == ALL, table.day.between(first, last), table.messages > 0).limit(1)
+    return connection.execute(wanted).first() is not None
+
+
 def newest(connection: Connection) -> int:
     """Return the number of the report that was stored last; 0 for none."""
     return connection.scalar(select(func.max(reports.c.id))) or 0
