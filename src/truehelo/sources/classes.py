@@ -42,6 +42,9 @@ class Evidence:
     (`FORWARDING`), `foreign` those whose reverse-path was of another organisation. `shared_selector`: a selector that
     verified here also verifies from sources that are mine. `domains` is how many of the operator's domains it used, `share`
     its part of the mail of those, `authorised` the word of the SPF record now ("" when it was not asked).
+
+    What was aligned is known of all messages; `broken`, `forwarding`, `foreign` and `shared_selector` of those alone whose
+    records were read.
     """
 
     messages: int
@@ -53,6 +56,8 @@ class Evidence:
     foreign: int = 0
     reckoned: bool = False
     """`broken`, `forwarding` and `foreign` were counted in a part of the messages, and reckoned up to all of them."""
+    read: int | None = None
+    """Of how many messages a record was read; None for all of them."""
     shared_selector: bool = False
     domains: int = 1
     reporters: int = 1
@@ -66,6 +71,11 @@ class Evidence:
     def aligned(self) -> int:
         """The messages that passed DMARC by alignment (RFC 9989 §4.4)."""
         return self.both + self.spf + self.dkim
+
+    @property
+    def unread(self) -> bool:
+        """No record of it was read: what only records show is not known to be missing."""
+        return self.read == 0 and self.messages > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +165,7 @@ def _signs_itself(seen: Evidence) -> Iterator[Sign]:
         return
     if seen.own_name:
         yield Sign("own-name", "its confirmed name lies in a domain of yours, and it signs with a key of yours")
-    elif not seen.shared_selector and seen.reporters > FEW_REPORTERS:
+    elif not seen.shared_selector and seen.reporters > FEW_REPORTERS and not seen.unread:
         yield Sign(
             "own-selector",
             f"it signs {part(seen.dkim, seen.messages)} with a key of the domain that no other source uses",
@@ -164,11 +174,12 @@ def _signs_itself(seen: Evidence) -> Iterator[Sign]:
 
 def _pretends(seen: Evidence) -> Iterator[Sign]:
     """Signs of a sender whom nobody gave leave."""
-    if seen.aligned or seen.broken or seen.forwarding or seen.own_name or seen.authorised == "pass":
+    if seen.aligned or seen.broken or seen.forwarding or seen.own_name or seen.authorised == "pass" or seen.unread:
         return
     if seen.messages < ENOUGH and seen.domains < 2:
         return
-    yield Sign("never-aligned", f"none of {seen.messages:,} messages was aligned, and none carried a signature of yours")
+    of = f"none of the {seen.read:,} that were read" if seen.read is not None and seen.read < seen.messages else "none"
+    yield Sign("never-aligned", f"none of {seen.messages:,} messages was aligned, and {of} carried a signature of yours")
     if seen.domains > 1:
         yield Sign("many-domains", f"it used {seen.domains} of your domains")
 
@@ -179,6 +190,8 @@ def _doubts(seen: Evidence) -> Iterator[Sign]:
         yield Sign("partly-aligned", f"{part(seen.aligned, seen.messages)} were aligned, which may mean either")
     elif seen.messages < ENOUGH:
         yield Sign("few-messages", f"{seen.messages:,} message{'' if seen.messages == 1 else 's'} say too little")
+    if seen.unread:
+        yield Sign("no-record-read", "no record of it was read, so that nobody knows what signatures its mail carried")
     if seen.authorised == "pass":
         yield Sign("authorised", "an SPF record of yours authorises it now, as those of shared services do for many")
     if seen.own_name:

@@ -117,6 +117,7 @@ class Tally:
             forwarding=reckoned(self.forwarding, of.messages),
             foreign=reckoned(self.foreign, of.messages),
             reckoned=0.0 < part < 1.0,
+            read=self.messages if self.messages < of.messages else None,
             shared_selector=not self.verified.keys().isdisjoint(mine),
             domains=max(1, len(self.domains)),
             reporters=max(len(self.reporters), of.reporters),

@@ -426,3 +426,26 @@ def test_what_came_in_by_origin(reports_store: Database) -> None:
     ]
     assert [each.received_at for each in newest] == [3.0, 2.0]
     assert nothing == []
+
+
+@pytest.mark.parametrize("domain", [None, DOMAINS[0]])
+@pytest.mark.parametrize("ago", [0, 2])
+def test_a_source_that_the_first_reporter_alone_tells_of_is_read_too(
+    reports_store: Database, monkeypatch: pytest.MonkeyPatch, domain: str | None, ago: int
+) -> None:
+    monkeypatch.setattr(lately, "_REPORTS", 5)
+    monkeypatch.setattr(lately, "_LEAST_REPORTS", 5)
+    importer, rare, large, days = Importer(reports_store), "192.0.2.9", "192.0.2.1", 3
+    for number in range(days * 20):
+        reporter, day = number % 20, FIRST + number // 20
+        records = [(large, 5, shape())]
+        if not reporter and day <= FIRST + days - 1 - ago:
+            records.append((rare, 2, shape("none", "fail", "fail")))
+        importer.store(reading(number, records, reporter=f"r{reporter}.example", day=day), came())
+    last = {large: FIRST + days - 1, rare: FIRST + days - 1 - ago}
+    with reports_store.read() as connection:
+        found = questions.looks_of(connection, last, domain, FIRST)
+    assert sum(look.messages for look in found[rare]) >= 2
+    [look] = found[large]
+    assert look.messages == 25
+    assert len({name for name in look.reporters if int(name[1:-8]) < 10}) in (1, 2, 3, 4), "neither the first nor the last"

@@ -79,6 +79,15 @@ MINE, FORWARDER, UNAUTHORISED, UNKNOWN = SourceClass
             UNAUTHORISED,
             ["never-aligned", "many-domains"],
         ),
+        ("never aligned, as far as it was read", Evidence(messages=50, read=12), UNAUTHORISED, ["never-aligned"]),
+        ("never aligned, and none of its records was read", Evidence(messages=50, read=0), UNKNOWN, ["no-record-read"]),
+        (
+            "it signs, and none of its records was read: whose key that is nobody knows",
+            Evidence(messages=900, dkim=900, reporters=9, share=0.2, read=0),
+            UNKNOWN,
+            ["partly-aligned", "no-record-read"],
+        ),
+        ("SPF passes, which needs no record", Evidence(messages=50, spf=50, read=0), MINE, ["spf-aligned"]),
         ("a few messages of one domain say nothing", Evidence(messages=4), UNKNOWN, ["few-messages"]),
         (
             "never aligned, yet authorised: a shared service perhaps, set up wrongly",
@@ -106,6 +115,11 @@ def test_a_class_is_suggested_with_its_reasons(sentence: str, seen: Evidence, ki
     assert (found.kind, [sign.code for sign in found.signs]) == (kind, codes), sentence
 
 
+def test_it_is_said_of_how_many_messages_a_record_was_read() -> None:
+    [sign] = suggest(Evidence(messages=50, read=12)).signs
+    assert sign.text == ("none of 50 messages was aligned, and none of the 12 that were read carried a signature of yours")
+
+
 counts = st.integers(0, 1000)
 evidence = st.builds(
     lambda both, spf, dkim, rest, **others: Evidence(
@@ -118,6 +132,7 @@ evidence = st.builds(
     broken=counts,
     forwarding=counts,
     foreign=counts,
+    read=st.none() | counts,
     shared_selector=st.booleans(),
     domains=st.integers(1, 5),
     reporters=st.integers(1, 50),

@@ -96,12 +96,13 @@ def test_what_was_seen_in_a_part_is_reckoned_up_to_the_whole(
     told = (found.messages, found.both, found.spf, found.broken, found.foreign, found.reckoned)
     assert told == expected, sentence
     assert found.reporters == max(1, whole.reporters)
+    assert found.read == (40 if whole.messages > 40 else None)
 
 
 def test_where_no_record_is_kept_the_sums_are_all() -> None:
     found = Tally(organisation).evidence(share=1.0, watched=False, own_name=False, whole=Whole(50, 10, 20, 5, 2))
     assert (found.messages, found.both, found.spf, found.dkim, found.broken, found.reporters) == (50, 10, 20, 5, 0, 2)
-    assert (found.domains, found.reckoned) == (1, False)
+    assert (found.domains, found.reckoned, found.read) == (1, False, 0)
 
 
 def test_a_selector_is_shared_when_it_verifies_from_sources_that_are_mine() -> None:

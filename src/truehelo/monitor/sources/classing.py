@@ -1,7 +1,7 @@
 """What a source is: the operator's word, and beside it what is suggested by what receivers saw of it.
 
-Reads the newest records of the sources that are asked about, as long as any are kept; the sums say the rest, and once
-nothing else is left they have to do. Does not decide the class (`sources.classes`).
+Reads the newest records of the sources that are asked about, as long as any are kept; the sums say the rest. Once no record
+is left, nothing follows from what only records show. Does not decide the class (`sources.classes`).
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,8 @@
 """How the mail of many sources looked of late: from the newest reports that tell of them, few of them of however many.
 
 A domain of some size has thousands of reports in a month, and its largest sources are in nearly all of them: what they look
-like shows in a few hundred. Does not decide what a source is.
+like shows in a few hundred. Those that few reporters tell of are looked for where these did. Does not decide what a source
+is.
 """
 
 from collections import defaultdict
@@ -28,10 +29,23 @@ _ROUNDS = 3
 _NEWEST = """
 SELECT r.source_id, r.shape_id, told.reporter_id, SUM(r.count) FROM (
 SELECT id, reporter_id FROM reports WHERE domain_id = ? AND day BETWEEN ? AND ? AND kind = 'aggregate'
-AND flagged = 0 AND pruned = 0 ORDER BY day DESC, reporter_id DESC LIMIT ?) AS told
+AND flagged = 0 AND pruned = 0 ORDER BY day DESC, ((reporter_id + day) * 40503) & 65535 LIMIT ?) AS told
 CROSS JOIN report_records AS r WHERE r.report_id = told.id AND r.source_id IN ({marks})
 GROUP BY r.source_id, r.shape_id, told.reporter_id
 """
+"""Of a day that is not read whole another part of the reporters is taken than of the next one: by number the newest
+reporters would be all of them, and the large ones mostly were the first."""
+
+_OF_DAY = """
+SELECT r.source_id, r.shape_id, told.reporter_id, SUM(r.count) FROM (
+SELECT DISTINCT source_id, reporter_id FROM report_days
+WHERE domain_id = ? AND day = ? AND source_id IN ({marks})) AS by_whom
+CROSS JOIN reports AS told CROSS JOIN report_records AS r WHERE told.domain_id = ? AND told.day = ?
+AND told.reporter_id = by_whom.reporter_id AND told.kind = 'aggregate' AND told.flagged = 0 AND told.pruned = 0
+AND r.report_id = told.id AND r.source_id = by_whom.source_id
+GROUP BY r.source_id, r.shape_id, told.reporter_id
+"""
+"""The reports of those alone that told of these sources on a day, which the sums by day name."""
 
 
 @dataclass(slots=True)
@@ -121,6 +135,14 @@ def _newest(driver: Driver, about: int, last: Mapping[int, int], since: int, mos
         if not left:
             break
         until = max(left.values())
+    read = {row[0] for row in found}
+    missing: dict[int, list[int]] = defaultdict(list)
+    for source, day in last.items():
+        if source not in read and day >= since:
+            missing[day].append(source)
+    for day, sources in sorted(missing.items()):
+        marks = ", ".join("?" * len(sources))
+        found += driver.rows(_OF_DAY.format(marks=marks), (about, day, *sorted(sources), about, day))
     return found
 
 
