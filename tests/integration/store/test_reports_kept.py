@@ -143,6 +143,20 @@ def test_small_steps_come_to_the_same(reports_store: Database) -> None:
         assert min(each.day for each in questions.totals(connection)) >= FIRST + 20
 
 
+@pytest.mark.parametrize("domain", [None, DOMAINS[0]])
+def test_between_two_steps_all_questions_tell_of_the_same_days(reports_store: Database, domain: str | None) -> None:
+    fill(reports_store)
+    while drop(reports_store, most=40, records=FIRST + 20, sums=FIRST + 20):
+        with reports_store.read() as connection:
+            for since in (FIRST, FIRST + 9):
+                trend = questions.trend(connection, domain, since, LAST)
+                sources = questions.sources(connection, domain, since, LAST, 1000)
+                days = [row.day for row in trend]
+                assert sum(row.sums.messages for row in sources) == sum(row.sums.messages for row in trend)
+                assert all(days[0] <= row.last_day <= days[-1] for row in sources)
+                questions.new_sources(connection, domain, since, LAST, 1000)
+
+
 def test_a_flagged_report_keeps_its_addresses_and_shapes_as_long_as_itself(reports_store: Database) -> None:
     importer = Importer(reports_store)
     importer.store(reading(1, [("192.0.2.1", 1, shape())], day=FIRST + 9), came())

@@ -6,6 +6,7 @@ before what is kept. Addresses, shapes and signatures go last, once nothing refe
 later is new again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select, update
@@ -106,26 +107,32 @@ def _prune_shapes(connection: Connection, before: int) -> int:
 def _prune_sums(connection: Connection, before: int, most: int | None) -> tuple[int, int]:
     """Remove sums, day by day and week by week; return how many, and how many of weeks among them."""
     domains = [ALL, *connection.scalars(select(report_domains.c.id).order_by(report_domains.c.id))]
-    removed = 0
-    for table in _BY_DAY:
-        left = None if most is None else most - removed
-        removed += _prune_times(connection, table, "day", (before, domains, left))
-    weeks = _prune_times(
-        connection, report_weeks, "week", (week_of(before), domains, None if most is None else most - removed)
-    )
-    return removed + weeks, weeks
+    days = _prune_times(connection, _BY_DAY, "day", (before, domains, most))
+    left = None if most is None else most - days
+    weeks = _prune_times(connection, (report_weeks,), "week", (week_of(before), domains, left))
+    return days + weeks, weeks
 
 
-def _prune_times(connection: Connection, table: Table, name: str, what: tuple[int, list[int], int | None]) -> int:
+def _prune_times(
+    connection: Connection, tables: Sequence[Table], name: str, what: tuple[int, list[int], int | None]
+) -> int:
+    """Remove the first days (or weeks) of each domain, from all tables together: between two steps all tell the same."""
     before, domains, most = what
-    when, removed = table.c[name], 0
+    removed = 0
     for domain in domains:
         while most is None or removed < most:
             # The first of a domain is found at once, where "all before" would be looked for in one long step.
-            first = connection.execute(select(func.min(when)).where(table.c.domain_id == domain)).scalar()
-            if first is None or first >= before:
+            firsts = [
+                connection.execute(select(func.min(table.c[name])).where(table.c.domain_id == domain)).scalar()
+                for table in tables
+            ]
+            first = min((each for each in firsts if each is not None), default=before)
+            if first >= before:
                 break
-            removed += connection.execute(delete(table).where(table.c.domain_id == domain, when == first)).rowcount
+            for table, held in zip(tables, firsts, strict=True):
+                if held == first:
+                    gone = delete(table).where(table.c.domain_id == domain, table.c[name] == first)
+                    removed += connection.execute(gone).rowcount
     return removed
 
 

@@ -75,7 +75,8 @@ def new_sources(connection: Connection, domain: str | None, since: int, until: i
         taken = [row for day in days for row in driver.rows(_NEW, (number, day, limit))]
     new = [row[1] for row in nsmallest(limit, taken, key=lambda row: (-row[0], row[1]))]
     tallied = tallies(connection, number, Span(since, until), new)
-    return _told(connection, number, domain, [(each, tallied[each]) for each in new])
+    # What retention has just removed of a source may not be all of it: that is not told any more.
+    return _told(connection, number, domain, [(each, tallied[each]) for each in new if each in tallied])
 
 
 def _told(connection: Connection, number: int, domain: str | None, found: list[tuple[int, Tally]]) -> list[SourceSums]:
@@ -97,6 +98,7 @@ def _told(connection: Connection, number: int, domain: str | None, found: list[t
             last_day=tally.last_day,
         )
         for each, tally in found
+        if each in known
     ]
 
 
