@@ -27,6 +27,7 @@ from truehelo.monitor.sources.incidents import settle
 from truehelo.monitor.sources.reach import keys_of, reported_domains
 from truehelo.monitor.stored import Stored
 from truehelo.ports import Clock, Resolver
+from truehelo.store import incidents
 from truehelo.store.database import Database, StoreError, UnfitError
 from truehelo.store.reports.texts import clean
 from truehelo.store.things import domains as rows
@@ -131,6 +132,8 @@ def record(connection: Connection, found: DomainLook, watching: "Watching", told
             suspected[what] = after
     if not rows.record(connection, due, _looked_at(found, suspected, watching.policy)):
         return False
+    if believed:
+        incidents.serialise(connection)
     # The name servers first: who serves a zone explains what else stands in it.
     for what in sorted(believed, key=lambda each: (each != NS, each)):
         value = found.values[what]

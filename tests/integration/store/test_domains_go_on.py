@@ -1,6 +1,8 @@
 """What strangers publish is kept on both databases, and a domain that cannot be kept holds up no other."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +15,16 @@ from truehelo.configuration.domains import DomainSettings
 from truehelo.drift.records import questions
 from truehelo.monitor import domains as watch
 from truehelo.monitor.domains import DomainLook, DomainWatch, Watching
+from truehelo.monitor.incidents import Told
+from truehelo.monitor.sources import changes
+from truehelo.monitor.sources.incidents import settle
 from truehelo.monitor.stored import Inline
+from truehelo.store.database import StoreError
 from truehelo.store.sources import standings
 from truehelo.store.sources.standings import Authorised, Standing
 from truehelo.store.tables import things
-from truehelo.store.things import domains
-from truehelo.store.things.domains import DueDomain
+from truehelo.store.things import domains, rows
+from truehelo.store.things.domains import DueDomain, Wanted
 from truehelo.store.things.tables import domain_records, watched_domains
 
 pytestmark = pytest.mark.integration
@@ -92,9 +98,9 @@ def test_domains_that_cannot_be_kept_do_not_hold_up_another(
         assert sum(name in line for line in office.said) == 1, "it is told, and not tried again at once"
     with office.database.read() as connection:
         watched = select(watched_domains.c.next_run_at, watched_domains.c.claimed_by)
-        rows = connection.execute(watched.where(watched_domains.c.next_run_at.is_not(None))).all()
+        held = connection.execute(watched.where(watched_domains.c.next_run_at.is_not(None))).all()
         unseen = [name for name, _, _ in domains.unseen(connection)]
-    assert all(row.claimed_by is None and row.next_run_at > office.now for row in rows)
+    assert all(row.claimed_by is None and row.next_run_at > office.now for row in held)
     assert unseen == []
     office.day += 1
     for _ in range(2):
@@ -115,3 +121,52 @@ def test_what_spf_and_names_say_is_kept_whatever_a_stranger_writes(office: Offic
         [kept] = standings.standings_of(connection, ["192.0.2.1"])["192.0.2.1"]
         [said] = standings.authorised_of(connection, ["192.0.2.1"], "shop.example")["192.0.2.1"]
     assert kept.detail == said.detail == "\ufffd and a half ?, in the record of odd.example"
+
+
+def test_those_who_end_and_those_who_open_an_incident_do_not_lock_each_other_up(postgres_url: str) -> None:
+    """Two end by their time while a third joins: one incident, since the same change of many domains is one."""
+    office = Office.opened(postgres_url)
+    old, new, changed_for = "v=spf1 mx -all", "v=spf1 -all", 3600.0
+    names = (*ODD[:2], WELL)
+    with office.database.write() as connection:
+        domains.sync(connection, [Wanted(name=name, origins=("configuration",)) for name in names], 600.0, office.now)
+
+    def became(name: str, value: str, at: float) -> None:
+        parts = watching(office).watching
+        with office.database.write() as connection:
+            thing = rows.find(connection, rows.DOMAIN, name)
+            assert thing is not None
+            held = domains.records_of(connection, [thing.id]).get(thing.id, {})
+            tick = connection.scalar(select(watched_domains.c.next_run_at).where(watched_domains.c.thing_id == thing.id))
+            due = DueDomain(
+                thing=thing, tick=tick or 0.0, due_at=at, interval_s=600.0, began_at=at, undetermined_since=None,
+                records=held, suspected={"spf": (value, 5, at)} if held else {},
+            )  # fmt: skip
+            values = {"spf": value}
+            look = DomainLook(due=due, at=at, asked=questions(name), values=values, sure=frozenset({"spf"}))
+            assert watch.record(connection, look, parts, Told())
+
+    for name in names:
+        became(name, old, office.now)
+    for name in names[:2]:
+        became(name, new, office.now + 60)
+    ending, failed = threading.Event(), []
+
+    def end() -> None:
+        try:
+            with office.database.write() as connection:
+                changes.expire(connection, changed_for, office.now + 2 * changed_for)
+                ending.set()
+                time.sleep(0.5)
+                settle(connection, office.policy, office.now + 2 * changed_for, Told())
+        except StoreError as error:
+            failed.append(error)
+
+    ender = threading.Thread(target=end)
+    ender.start()
+    assert ending.wait(10)
+    became(names[2], new, office.now + 90)
+    ender.join()
+    assert failed == []
+    assert office.open_tags() == ["SPF_RECORD_CHANGED"]
+    office.database.close()

@@ -153,6 +153,7 @@ def expire(connection: Connection, changed_for_s: float, now: float) -> None:
     standing = [(thing, state) for thing, state in rows.states(connection) if state.tag in _ENDED_BY_HAND]
     if not standing:
         return
+    incident_rows.serialise(connection)
     for thing_id, tag, number in rows.acknowledged_members(connection, _ENDED_BY_HAND):
         incident = incident_rows.incident(connection, number)
         by = "" if incident is None else f" by {incident.acknowledged_by}"

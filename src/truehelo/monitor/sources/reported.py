@@ -17,6 +17,7 @@ from truehelo.monitor.sources.incidents import settle
 from truehelo.monitor.sources.judging import Asking, Judge
 from truehelo.monitor.stored import Stored
 from truehelo.ports import Clock
+from truehelo.store import incidents
 from truehelo.store.database import Database
 from truehelo.store.things import reported
 
@@ -65,6 +66,8 @@ class ReportWatch:
             for judge in JUDGES:
                 self._judge(judge, asking)
         with self.database.write() as connection:
+            # Before any state is written, as all do: two that wait for each other's rows would be a deadlock.
+            incidents.serialise(connection)
             for write in asking.later:
                 write(connection)
             settle(connection, self.policy, now, told)
