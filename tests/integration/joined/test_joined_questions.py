@@ -9,7 +9,7 @@ from support.sentreports import Sent, report, store
 from support.watched import DAY, HOUR, NOW, Watched
 from support.world import World
 from truehelo.engine.judge import Judging
-from truehelo.monitor.sources import lists
+from truehelo.monitor.sources import lists, reading
 from truehelo.monitor.sources.address import address
 from truehelo.monitor.sources.reading import Asked, new_sources, sources
 from truehelo.monitor.story import evidence
@@ -149,6 +149,26 @@ def test_only_so_many_sources_are_shown_and_the_rest_is_counted(watched: Watched
     found = answered(watched, replace(ASKED, shown=2))
     assert [row.ip for row in found.rows] == [LOST, TWIN]
     assert (found.sources, found.left_out, found.left_out_messages) == (5, 3, 29 * 7 + 2)
+
+
+def test_sources_that_are_not_even_looked_at_are_counted_too(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST", 3)
+    found = answered(watched, replace(ASKED, shown=2))
+    assert (found.sources, found.left_out, found.left_out_messages) == (5, 3, 29 * 7 + 2)
+    more = [Sent(ip=f"198.51.100.{number}", count=2) for number in range(5)]
+    store(watched.database, [report("r1.example", DOMAIN, LAST, more, number=2)], NOW)
+    with watched.database.read() as connection:
+        new = new_sources(connection, replace(ASKED, since=TODAY - 7, shown=2), PublicSuffixes())
+    assert (new.sources, new.left_out, new.left_out_messages, new.total.messages) == (6, 4, 8, 12)
+
+
+def test_the_share_of_what_is_proposed_is_of_all_mail(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MOST", 2)
+    look(watched, TWIN, "pass", "out2.business.example")
+    with watched.database.read() as connection:
+        [found] = lists.suggest(connection, ASKED, PublicSuffixes())
+    shown = {row.ip: row.share for row in answered(watched).rows}
+    assert found.share == pytest.approx(shown[TWIN])
 
 
 def test_another_domain_has_no_such_mail(watched: Watched) -> None:

@@ -110,8 +110,10 @@ def test_the_largest_sources(
     monkeypatch.setattr(largest, "_MORE", 0)  # the fewer are taken at first, the more often more are
     with database.read() as connection:
         found = questions.sources(connection, domain, *span, limit)
+        count = questions.count_sources(connection, domain, *span)
     by = grouped(within(facts, span, domain), lambda fact: fact.ip)
     ever = grouped(within(facts, SPANS[0], domain), lambda fact: fact.ip)
+    assert count == len(by)
     wanted = sorted(by, key=lambda ip: -sums(by[ip]).messages)[:limit]
     assert [each.sums.messages for each in found] == [sums(by[ip]).messages for ip in wanted]
     for each in found:
@@ -130,6 +132,18 @@ def test_new_sources(told: tuple[Database, list[Fact]], domain: str | None, sinc
     new = {ip: sums(held) for ip, held in by.items() if min(fact.day for fact in held) >= since}
     assert {each.ip: each.sums for each in found} == new
     assert all(each.first_day == min(fact.day for fact in by[each.ip]) for each in found)
+
+
+@pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize("domain", [None, DOMAINS[0], "nowhere.example"])
+def test_how_many_sources_are_new(told: tuple[Database, list[Fact]], domain: str | None, span: tuple[int, int]) -> None:
+    database, facts = told
+    with database.read() as connection:
+        count, kept = questions.count_new(connection, domain, *span)
+    by = grouped(within(facts, SPANS[0], domain), lambda fact: fact.ip)
+    new = [held for held in by.values() if span[0] <= min(fact.day for fact in held) <= span[1]]
+    assert count == len(new)
+    assert kept == sums(fact for held in new for fact in within(held, span))
 
 
 @pytest.mark.parametrize("span", SPANS)

@@ -93,7 +93,8 @@ def _weeks(days: list[TrendRow]) -> list[TrendRow]:
 def suggest(connection: Connection, asked: Asked, suffixes: Suffixes) -> tuple[Suggested, ...]:
     """Return the addresses that send for a domain by right and are not in the inventory, the largest first."""
     found = questions.sources(connection, asked.domain or None, asked.since, asked.until, MOST)
-    total = sum(each.sums.messages for each in found)
+    told_by_day = questions.trend(connection, asked.domain or None, asked.since, asked.until)
+    total = sum(each.sums.messages for each in told_by_day)
     ips = [each.ip for each in found]
     ledger = Ledger(connection, ips, asked.since, asked.until, now=asked.now, suffixes=suffixes)
     authorised = authorised_of(connection, ips, asked.domain)

@@ -57,17 +57,27 @@ def sources(connection: Connection, asked: Asked, suffixes: Suffixes) -> Sources
     domain = asked.domain or None
     total = sum((sums_of(each.sums) for each in questions.trend(connection, domain, asked.since, asked.until)), Sums())
     found = questions.sources(connection, domain, asked.since, asked.until, MOST)
-    return _sources(connection, asked, suffixes, found, total)
+    count = len(found)
+    if count == MOST:
+        count = questions.count_sources(connection, domain, asked.since, asked.until)
+    return _sources(connection, asked, suffixes, found, (count, total))
 
 
 def new_sources(connection: Connection, asked: Asked, suffixes: Suffixes) -> Sources:
     """Return the sources that were seen for the first time from `since` on."""
     found = questions.new_sources(connection, asked.domain or None, asked.since, asked.until, MOST)
-    total = sum((sums_of(each.sums) for each in found), Sums())
-    return _sources(connection, asked, suffixes, found, total)
+    count, total = len(found), sum((sums_of(each.sums) for each in found), Sums())
+    if count == MOST:
+        count, kept = questions.count_new(connection, asked.domain or None, asked.since, asked.until)
+        total = sums_of(kept)
+    return _sources(connection, asked, suffixes, found, (count, total))
 
 
-def _sources(connection: Connection, asked: Asked, suffixes: Suffixes, found: Sequence[SourceSums], total: Sums) -> Sources:
+def _sources(
+    connection: Connection, asked: Asked, suffixes: Suffixes, found: Sequence[SourceSums], whole: tuple[int, Sums]
+) -> Sources:
+    """Tell of the largest sources; `whole` is how many there are, and what all of them sent."""
+    count, total = whole
     ledger = Ledger(connection, [each.ip for each in found], asked.since, asked.until, now=asked.now, suffixes=suffixes)
     by_name = _by_name(connection, asked, ledger, found)
     missing = total.messages - sum(by_name.values())
@@ -87,9 +97,9 @@ def _sources(connection: Connection, asked: Asked, suffixes: Suffixes, found: Se
         by_name=dict(by_name),
         by_class=dict(by_class),
         rows=tuple(rows),
-        sources=len(found),
-        left_out=len(found) - len(shown),
-        left_out_messages=sum(each.sums.messages for each in found[len(shown) :]),
+        sources=count,
+        left_out=count - len(shown),
+        left_out_messages=total.messages - sum(each.sums.messages for each in shown),
     )
 
 

@@ -37,6 +37,8 @@ from truehelo.store.reports.record_questions import (
 )
 from truehelo.store.reports.reporter_questions import dispositions, domains, silent_reporters, told_by, told_messages, trend
 from truehelo.store.reports.source_questions import (
+    count_new,
+    count_sources,
     messages_by_day,
     new_sources,
     source,
@@ -66,6 +68,8 @@ __all__ = [
     "TlsDay",
     "TlsFailureSums",
     "Total",
+    "count_new",
+    "count_sources",
     "dispositions",
     "domains",
     "failures",

@@ -6,10 +6,10 @@ from heapq import nsmallest
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select, union
 
 from truehelo.reports.model import DkimResult, Extra, Reason, Shape, SpfCheck
-from truehelo.store.reports.answers import SourceDay, SourceShape, SourceSums
+from truehelo.store.reports.answers import SourceDay, SourceShape, SourceSums, Sums
 from truehelo.store.reports.asking import (
     among,
     domain_number,
@@ -38,6 +38,7 @@ from truehelo.store.reports.tables import (
     report_sources,
     report_weeks,
     reports,
+    week_of,
 )
 
 _NEW = """
@@ -77,6 +78,54 @@ def new_sources(connection: Connection, domain: str | None, since: int, until: i
     tallied = tallies(connection, number, Span(since, until), new)
     # What retention has just removed of a source may not be all of it: that is not told any more.
     return _told(connection, number, domain, [(each, tallied[each]) for each in new if each in tallied])
+
+
+def count_sources(connection: Connection, domain: str | None, since: int, until: int) -> int:
+    """Return how many addresses sent for a domain (None: for any) from one day to another, both among them."""
+    number = domain_number(connection, domain)
+    if number is None:
+        return 0
+    # Of a week its last day with mail decides, unless that came later than what is asked about.
+    weeks, days = report_weeks.c, report_days.c
+    touched = weeks.week.between(week_of(since), week_of(until))
+    sent = (
+        select(weeks.source_id).where(weeks.domain_id == number, touched, weeks.last_day.between(since, until)).distinct()
+    )
+    first = _cut_week(connection, number, since, until)
+    if first is None:
+        return connection.scalar(select(func.count()).select_from(sent.subquery())) or 0
+    of_days = select(days.source_id).where(days.domain_id == number, days.day.between(first, until))
+    return connection.scalar(select(func.count()).select_from(union(sent, of_days).subquery())) or 0
+
+
+def count_new(connection: Connection, domain: str | None, since: int, until: int) -> tuple[int, Sums]:
+    """Return how many addresses had their first day ever between two days, for a domain (None: for any), and their sums."""
+    number = domain_number(connection, domain)
+    if number is None:
+        return 0, Sums()
+    first, weeks, days = report_firsts.c, report_weeks.c, report_days.c
+    new = [first.domain_id == number, first.first_day.between(since, until)]
+    count = connection.scalar(select(func.count()).where(*new)) or 0
+    # Before their first day they sent nothing, so that the week of it counts whole.
+    joined = select(*summed(report_weeks)).join(
+        report_firsts, and_(first.source_id == weeks.source_id, first.domain_id == weeks.domain_id)
+    )
+    touched = weeks.week.between(week_of(since), week_of(until))
+    sums = [int(value or 0) for value in connection.execute(joined.where(*new, weeks.domain_id == number, touched)).one()]
+    if _cut_week(connection, number, since, until) is not None:
+        joined = select(*summed_outcomes(report_days)).join(
+            report_firsts, and_(first.source_id == days.source_id, first.domain_id == days.domain_id)
+        )
+        later = days.day.between(until + 1, week_of(until) * 7 + 3)
+        found = connection.execute(joined.where(*new, days.domain_id == number, later)).one()
+        sums = [held - int(value or 0) for held, value in zip(sums, found, strict=True)]
+    return count, sums_of(sums)
+
+
+def _cut_week(connection: Connection, number: int, since: int, until: int) -> int | None:
+    """Return the first day of the last week that is asked about, where it is cut: later days of it are told of too."""
+    _, last = told_days(connection, number, since, week_of(until) * 7 + 3)
+    return max(since, week_of(until) * 7 - 3) if last > until else None
 
 
 def _told(connection: Connection, number: int, domain: str | None, found: list[tuple[int, Tally]]) -> list[SourceSums]:
