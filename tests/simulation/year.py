@@ -419,7 +419,7 @@ def _blind(script: Script, change: Change) -> float:
 
 
 def _doubled(pager: Pager, told: list[Told], outcome: Outcome) -> None:
-    keys: dict[tuple[int, str], set[str]] = defaultdict(set)
+    keys: dict[tuple[int, str, str], set[str]] = defaultdict(set)
     per_key: dict[str, int] = defaultdict(int)
     for _, key, message in pager.got:
         per_key[key] += 1
@@ -430,12 +430,13 @@ def _doubled(pager: Pager, told: list[Told], outcome: Outcome) -> None:
                 else message.data.get("incident") or 0
             )
         )
-        keys[number, str(message.kind)].add(key)
+        keys[number, str(message.kind), str(message.severity)].add(key)
     outcome.messages = len(per_key)
     outcome.repeated = sum(count > 1 for count in per_key.values())
-    for (number, kind), each in keys.items():
+    # What has become worse is told anew.
+    for (number, kind, _), each in keys.items():
         if kind in ("opened", "recovered", "flapping", "stable") and len(each) > 1:
             outcome.doubled.append(f"incident {number} was told {len(each)} times as {kind}")
-    opened = {number for number, kind in keys if kind in ("opened", "flapping")}
+    opened = {number for number, kind, _ in keys if kind in ("opened", "flapping")}
     for number in {each.incident for each in told} - opened:
         outcome.missed.append(f"incident {number} was opened, and nobody was told")

@@ -25,6 +25,7 @@ from truehelo.store.schedule import Watched
 from truehelo.store.seats import incident_beside
 
 FLAPPING = "flapping"
+SILENCED = "silenced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +76,16 @@ def fail(  # noqa: PLR0913  each is a part of what happened
     for where in sorted(by_locus, key=lambda each: (each != "dns", each)):
         group = by_locus[where]
         flapping = any(_flaps(connection, subject, failure, policy, now) for failure in group)
-        number = _of_same_change(held, where, group, policy, now)
+        key = cause_key(_tag_of(group), subject.network, from_the_start=from_the_start)
+        if flapping:
+            # What comes and goes is a story of its own: the others of its network must not wait until it is stable.
+            key = f"{subject.ip} {where} {FLAPPING}"
+        number = _of_same_change(connection, subject, held, group, policy, now, flapping=flapping, key=key)
         if number is None:
             number = incident_beside(connection, subject.id, subject.ip, [failure.tag for failure in group])
-        if number is None:
-            # What comes and goes is a story of its own: the others of its network must not wait until it is stable.
-            key = f"{subject.ip} {where} {FLAPPING}" if flapping else ""
+        if number is not None:
+            _raise(connection, number, subject, group, policy, now, story=story, key=key)
+        else:
             number = _of_cause(
                 connection, subject, group, policy, now, from_the_start=from_the_start, story=story, told=told, key=key
             )
@@ -106,24 +111,103 @@ def _flaps(connection: Connection, subject: Watched, failure: Failure, policy: P
     return 2 * again + 1 > policy.settings.flapping_changes
 
 
-def _of_same_change(
+def _tag_of(group: Sequence[Failure]) -> str:
+    """Return the tag that tells the story of failures."""
+    return primary({failure.tag: failure.severity for failure in group})
+
+
+def _severity_of(group: Sequence[Failure]) -> Severity:
+    return min((failure.severity for failure in group), key=lambda each: each.rank)
+
+
+def _is_worse(group: Sequence[Failure], incident: rows.IncidentRow) -> bool:
+    return _severity_of(group).rank < Severity(incident.severity).rank
+
+
+def _of_same_change(  # noqa: PLR0913  each is a part of what happened
+    connection: Connection,
+    subject: Watched,
     held: Sequence[tuple[rows.IncidentRow, rows.MemberRow]],
-    where: str,
     group: Sequence[Failure],
     policy: Policy,
     now: float,
+    *,
+    flapping: bool,
+    key: str,
 ) -> int | None:
-    """Return the incident of the same subject that explains further failures at `where`.
+    """Return the incident of the same subject that explains further failures, all of which live at one place.
 
     It does where they come soon after it, and where they were first seen when it was, however much longer it took until
-    they were believed: of two tags that one look finds, one may need answers that get lost in the looks after it.
+    they were believed: of two tags that one look finds, one may need answers that get lost in the looks after it. What is
+    worse than it is a part of it only where it is about this address alone, and where no other incident is of that cause:
+    it would be told of addresses that are not so bad, or twice.
     """
-    first = min(failure.since for failure in group)
-    for incident, member in held:
-        soon = now - member.joined <= policy.join_s or abs(first - member.since) <= policy.join_s
-        if absorbs(locus(member.tag), where) and (soon or incident.details.get(FLAPPING)):
+    found = [
+        incident
+        for incident, member in held
+        if absorbs(locus(member.tag), locus(group[0].tag))
+        and _is_same(connection, subject, incident, member, group, policy, now, flapping=flapping)
+    ]
+    for incident in found:
+        if not _is_worse(group, incident):
             return incident.id
-    return None
+    if not found or rows.joinable(connection, key, now - policy.join_s) is not None:
+        return None
+    return next((each.id for each in found if not rows.holds_others(connection, each.id, subject.ip)), None)
+
+
+def _is_same(  # noqa: PLR0913  each is a part of what happened
+    connection: Connection,
+    subject: Watched,
+    incident: rows.IncidentRow,
+    member: rows.MemberRow,
+    group: Sequence[Failure],
+    policy: Policy,
+    now: float,
+    *,
+    flapping: bool,
+) -> bool:
+    """Tell whether failures are of the change that a member of an incident tells of, as far as time tells."""
+    first = min(failure.since for failure in group)
+    if not incident.details.get(FLAPPING):
+        return now - member.joined <= policy.join_s or abs(first - member.since) <= policy.join_s
+    # What lasts must not wait until what flaps is stable, unless each time that this fails that does too.
+    if flapping:
+        return True
+    since = None if member.well_since is not None else rows.failing_since(connection, subject.id, member.tag)
+    return not _is_worse(group, incident) and since is not None and abs(first - since) <= policy.join_s
+
+
+def _raise(  # noqa: PLR0913  each is a part of what happened
+    connection: Connection,
+    number: int,
+    subject: Watched,
+    group: Sequence[Failure],
+    policy: Policy,
+    now: float,
+    *,
+    story: Story,
+    key: str = "",
+) -> None:
+    """Have an incident be as bad as what joins it. Whoever was told less of it is told anew, once for each severity.
+
+    With `key` it becomes the story of what joins, where it is about one address alone.
+    """
+    incident = rows.incident(connection, number)
+    if incident is None or not _is_worse(group, incident):
+        return
+    severity, tag = _severity_of(group), _tag_of(group)
+    values: dict[str, Any] = {"severity": severity}
+    if key and not rows.holds_others(connection, number, subject.ip):
+        kept = {name: incident.details[name] for name in (FLAPPING, SILENCED) if name in incident.details}
+        values |= {"tag": tag, "details": {**story(tag), **kept}, "cause": _cause(tag, subject, from_the_start=False)}
+        if not incident.details.get(FLAPPING):
+            values["key"] = key
+    rows.change_incident(connection, number, **values)
+    raised = rows.incident(connection, number)
+    if raised is not None:
+        kind = NoticeKind.FLAPPING if raised.details.get(FLAPPING) else NoticeKind.OPENED
+        _tell(connection, raised, kind, "", policy, now, anew=str(severity))
 
 
 def _of_cause(  # noqa: PLR0913  each is a part of what happened
@@ -136,17 +220,15 @@ def _of_cause(  # noqa: PLR0913  each is a part of what happened
     from_the_start: bool,
     story: Story,
     told: Told,
-    key: str = "",
+    key: str,
 ) -> int:
     """Return the incident of the cause: an open one that is young enough, else a new one, which is told."""
-    tag = primary({failure.tag: failure.severity for failure in group})
-    severity = min((failure.severity for failure in group), key=lambda each: each.rank)
-    key = key or cause_key(tag, subject.network, from_the_start=from_the_start)
+    tag, severity = _tag_of(group), _severity_of(group)
     young = rows.joinable(connection, key, now - policy.join_s)
     if young is not None:
+        _raise(connection, young.id, subject, group, policy, now, story=story)
+        young = rows.incident(connection, young.id) or young
         _tell_grown(connection, young, subject, policy, now)
-        if Severity(young.severity).rank > severity.rank:
-            rows.change_incident(connection, young.id, severity=severity)
         rows.change_incident(connection, young.id, joined_at=now)
         return young.id
     details = dict(story(tag))
@@ -196,10 +278,12 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
     *,
     whom: Sequence[rows.Whom] | None = None,
     at: float | None = None,
+    anew: str = "",
 ) -> None:
     """Put the messages of a notice into the outbox, one for each channel that a route leads to.
 
-    `whom` is whose routes are taken: those of all members where it is None.
+    `whom` is whose routes are taken: those of all members where it is None. `anew` is the sequence under which it is told
+    once more to those who were told before; whoever still waits to be told hears it as it is then.
     """
     if not policy.alerting.channels:
         return
@@ -210,24 +294,29 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
         else outbox.told_channels(connection, incident.id)
     )
     # Who is about to be told of it for the first time will hear the whole then.
-    skipped = outbox.waiting_channels(connection, incident.id) if kind is NoticeKind.GROWN else frozenset()
+    waiting = outbox.waiting_channels(connection, incident.id) if anew or kind is NoticeKind.GROWN else frozenset()
     soonest: dict[str, float] = {}
     for notice in briefs(connection, incident, kind, now, whom):
         for delivery in deliveries(notice, policy.alerting, acknowledged=incident.acknowledged is not None, told=told):
             after = delivery.after.total_seconds()
             soonest[delivery.channel] = min(after, soonest.get(delivery.channel, after))
-    for channel, later in ((each, soonest[each]) for each in soonest if each not in skipped):
+    for channel, later in soonest.items():
+        if channel in waiting and kind is NoticeKind.GROWN:
+            continue
         what = NoticeKind.ESCALATED if later else kind
-        rows.enqueue(
-            connection,
-            key=notice_key(incident.id, what, sequence, channel, incident.opened),
-            number=incident.id,
-            kind=what,
-            sequence=sequence,
-            channel=channel,
-            now=now,
-            attempt_at=(now if at is None else at) + max(wait, later),
-        )
+        for each in (sequence, anew) if anew and channel not in waiting else (sequence,):
+            made = rows.enqueue(
+                connection,
+                key=notice_key(incident.id, what, each, channel, incident.opened),
+                number=incident.id,
+                kind=what,
+                sequence=each,
+                channel=channel,
+                now=now,
+                attempt_at=(now if at is None else at) + max(wait, later),
+            )
+            if made:
+                break
 
 
 tell = _tell

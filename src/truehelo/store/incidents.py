@@ -243,6 +243,23 @@ def has_open_member(connection: Connection, number: int) -> bool:
     return connection.execute(found).first() is not None
 
 
+def holds_others(connection: Connection, number: int, ip: str) -> bool:
+    """Tell whether an incident is about more than one address."""
+    wanted = named(select(members.c.id).select_from(members)).where(
+        members.c.incident_id == number, NAME.is_distinct_from(ip)
+    )
+    return connection.execute(wanted.limit(1)).first() is not None
+
+
+def failing_since(connection: Connection, subject_id: int, tag: str) -> float | None:
+    """Return when a subject was first seen failing in a tag, this time; None when it does not fail."""
+    wanted = select(states.c.since).where(
+        states.c.subject_id == subject_id, states.c.tag == tag, states.c.state.in_(("failing", "recovering"))
+    )
+    found: float | None = connection.scalar(wanted)
+    return found
+
+
 def open_incident(
     connection: Connection, *, key: str, tag: str, severity: str, cause: str, details: dict[str, Any], at: float
 ) -> int:

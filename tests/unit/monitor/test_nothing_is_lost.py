@@ -1,0 +1,238 @@
+"""Whatever joins whatever, and whatever the clock does: each cause is told once to each channel, and none is lost."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select
+
+from truehelo.configuration.alerting import Alerting
+from truehelo.configuration.channels import CommandSettings
+from truehelo.configuration.routes import Route
+from truehelo.findings import Severity
+from truehelo.inventory.model import Line
+from truehelo.monitor import incidents
+from truehelo.monitor import upkeep as chores
+from truehelo.monitor.incidents import Failure, Told
+from truehelo.monitor.policy import Policy
+from truehelo.monitor.pump import Pump
+from truehelo.monitor.stored import Inline
+from truehelo.monitoring import Message
+from truehelo.ports import ChannelError
+from truehelo.store import incidents as rows
+from truehelo.store import inventory, migrate, outbox, tables, upkeep
+from truehelo.store.database import Database
+from truehelo.store.schedule import watched_of
+
+START = 1_800_000_000.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+ONE, TWO, THREE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+WARNING, ERROR = Severity.WARNING, Severity.ERROR
+OPS = Route(channels=("ops",), severity=WARNING)
+PAGER = Route(channels=("pager",), severity=ERROR, continues=True)
+
+
+class Hand:
+    """A channel that keeps what it is handed; `down`: with what it refuses."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.got: list[Message] = []
+        self.down: ChannelError | None = None
+
+    async def send(self, message: Message, key: str) -> str:
+        if self.down is not None:
+            raise self.down
+        self.got.append(message)
+        return "taken"
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class World:
+    """Three addresses of one network, channels, and a clock that is set by hand."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.now = database, START
+        with database.read() as connection:
+            found = connection.execute(select(tables.subjects)).mappings()
+            self.subjects = {row["ip"]: watched_of(row) for row in found}
+        self.routed(OPS)
+
+    def routed(self, *routes: Route) -> None:
+        """Have these routes, and the channels that they name."""
+        names = sorted({channel for route in routes for channel in route.channels})
+        channels = tuple(CommandSettings(name=name, kind="command", argv=("true",)) for name in names)
+        self.policy = Policy(alerting=Alerting(channels=channels, routes=routes))
+        self.hands = {name: Hand(name) for name in names}
+        clock = SimpleNamespace(now=lambda: datetime.fromtimestamp(self.now, UTC), monotonic=lambda: self.now)
+        self.pump = Pump(self.database, Inline(), self.hands, self.policy, clock, "w", lambda *_: None)
+
+    def fails(self, ip: str, *tags: str, severity: Severity = ERROR, at: float | None = None) -> None:
+        """A look at `at` has found what fails."""
+        when = self.now if at is None else at
+        with self.database.write() as connection:
+            known = incidents.fails_again(connection, self.subjects[ip].id, tags)
+            incidents.fail(
+                connection,
+                self.subjects[ip],
+                [Failure(tag=tag, severity=severity, since=when - 1) for tag in tags if tag not in known],
+                self.policy,
+                when,
+                from_the_start=False,
+                story=lambda tag: {"message": f"{ip} {tag}"},
+                told=Told(),
+            )
+
+    def recovers(self, ip: str, *tags: str) -> None:
+        with self.database.write() as connection:
+            incidents.recover(connection, self.subjects[ip].id, tags, self.policy, self.now, Told())
+
+    def turn(self, seconds: float = 0.0) -> list[str]:
+        """Let time pass, do what the watch does now and then, and deliver; return what was told."""
+        self.now += seconds
+        with self.database.write() as connection:
+            self.policy.silences = upkeep.silences_now(connection, "silence", self.now)
+            outbox.clamp(connection, self.now)
+            chores.end_stable(connection, self.policy, self.now, Told())
+            chores.remind(connection, self.policy, self.now)
+        return self.delivers()
+
+    def delivers(self) -> list[str]:
+        """Deliver what is due; return what was told: the channel, the kind, and how bad it is."""
+        before = {name: len(hand.got) for name, hand in self.hands.items()}
+
+        async def deliver() -> None:
+            for _ in range(10):
+                await self.pump.run_once()
+                await self.pump.finish(5.0)
+
+        asyncio.run(deliver())
+        news = [(name, each) for name, hand in self.hands.items() for each in hand.got[before[name] :]]
+        return [f"{name} {each.kind} {each.severity}" for name, each in news]
+
+    def days(self, number: int) -> list[str]:
+        """Let days pass, hour by hour; return all that was told."""
+        return [each for _ in range(24 * number) for each in self.turn(HOUR)]
+
+    def held(self) -> list[tuple[str, str, list[str]]]:
+        """Return of each incident its tag, its severity, and the tags of its members."""
+        with self.database.read() as connection:
+            found = connection.execute(select(tables.incidents).order_by(tables.incidents.c.id)).mappings().all()
+            return [
+                (row["tag"], row["severity"], [member.tag for member in rows.members_of(connection, row["id"])])
+                for row in found
+            ]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("lost") / "made.db"
+    database = Database(str(path))
+    migrate.upgrade(database)
+    with database.write() as connection:
+        lines = [Line(target=ip, ports=(), managed_by="file:test") for ip in (ONE, TWO, THREE)]
+        inventory.update_inventory(connection, lines, "file:test", START, default_interval_s=300.0)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def world(made: Path, tmp_path: Path) -> Iterator[World]:
+    for each in made.parent.glob("made.db*"):
+        shutil.copy(each, tmp_path / each.name)
+    database = Database(str(tmp_path / "made.db"))
+    yield World(database)
+    database.close()
+
+
+# What is worse than what is open
+
+
+def test_what_is_worse_than_what_is_open_is_told_and_once_to_each(world: World) -> None:
+    world.routed(PAGER, OPS)
+    world.fails(ONE, "PTR_GENERIC", severity=WARNING)
+    assert world.turn(70) == ["ops opened warning"]
+    world.now += 500
+    world.fails(ONE, "PTR_MISSING")
+    assert sorted(world.days(2)) == ["ops opened error", "pager opened error"]
+    assert world.hands["pager"].got[0].subject.endswith("ERROR: 192.0.2.1 PTR_MISSING")
+    assert world.held() == [("PTR_MISSING", "error", ["PTR_GENERIC", "PTR_MISSING"])]
+    world.recovers(ONE, "PTR_GENERIC", "PTR_MISSING")
+    assert sorted(world.turn(MINUTE)) == ["ops recovered error", "pager recovered error"]
+
+
+def test_what_grows_worse_before_it_was_told_is_told_once(world: World) -> None:
+    world.routed(PAGER, OPS)
+    world.fails(ONE, "PTR_GENERIC", severity=WARNING)
+    world.now += 10
+    world.fails(ONE, "PTR_MISSING")
+    assert sorted(world.days(1)) == ["ops opened error", "pager opened error"]
+
+
+def test_what_follows_from_a_change_is_told_with_it_alone(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    assert world.turn(70) == ["ops opened error"]
+    world.fails(ONE, "GREETING_DIFFERS", severity=WARNING)
+    assert world.days(1) == []
+    assert len(world.held()) == 1
+
+
+def test_what_is_worse_joins_the_incident_of_its_own_cause(world: World) -> None:
+    world.fails(ONE, "PTR_GENERIC", severity=WARNING)
+    world.turn(70)
+    world.fails(TWO, "PTR_MISSING")
+    world.fails(ONE, "PTR_MISSING")
+    assert world.turn(70) == ["ops opened error"]
+    assert [tag for tag, _, _ in world.held()] == ["PTR_GENERIC", "PTR_MISSING"]
+
+
+def test_what_is_worse_in_one_of_many_is_an_incident_of_its_own(world: World) -> None:
+    for ip in (ONE, TWO):
+        world.fails(ip, "PTR_GENERIC", severity=WARNING)
+    world.turn(70)
+    world.fails(ONE, "PTR_MISSING")
+    assert world.turn(70) == ["ops opened error"]
+    assert [each[:2] for each in world.held()] == [("PTR_GENERIC", "warning"), ("PTR_MISSING", "error")]
+
+
+def test_one_that_joins_with_something_worse_raises_the_whole(world: World) -> None:
+    world.routed(PAGER, OPS)
+    world.fails(ONE, "PTR_GENERIC", severity=WARNING)
+    assert world.turn(70) == ["ops opened warning"]
+    world.fails(TWO, "PTR_GENERIC")
+    assert sorted(world.days(1)) == ["ops opened error", "pager opened error"]
+
+
+def _flaps(world: World, tag: str, severity: Severity) -> None:
+    for _ in range(4):
+        world.fails(ONE, tag, severity=severity)
+        world.turn(20 * MINUTE)
+        world.recovers(ONE, tag)
+        world.turn(20 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "tag", "severity", "told"),
+    [
+        ("an error that lasts", "PTR_MISSING", ERROR, ["ops opened error", "ops stable warning", "pager opened error"]),
+        (
+            "as little as it flaps itself, a warning",
+            "PTR_UNEXPECTED",
+            WARNING,
+            ["ops opened warning", "ops stable warning"],
+        ),
+    ],
+)
+def test_what_flaps_does_not_hide_what_lasts(
+    world: World, sentence: str, tag: str, severity: Severity, told: list[str]
+) -> None:
+    world.routed(PAGER, OPS)
+    _flaps(world, "PTR_GENERIC", WARNING)
+    world.fails(ONE, tag, severity=severity)
+    assert sorted(world.days(7)) == told, sentence
