@@ -7,6 +7,7 @@ dropped. Does not decide who is told (`incidents.py`), nor what the words are (`
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -20,7 +21,7 @@ from truehelo.monitoring import NoticeKind
 from truehelo.ports import Channel, ChannelError, Clock
 from truehelo.render.notice import message
 from truehelo.store import incidents as rows
-from truehelo.store import outbox
+from truehelo.store import outbox, upkeep
 from truehelo.store.database import Database, StoreError
 from truehelo.store.outbox import Letter
 
@@ -239,7 +240,10 @@ class Pump:
 
     def _silenced_until(self, connection: Connection, incident: rows.IncidentRow, now: float) -> float | None:
         """Until when an incident is silenced as a whole; None when it is not."""
-        found = silences_of(incident, rows.members_of(connection, incident.id), self._policy, now)
+        # As they are in this transaction: by a copy that somebody has ended since, it would wait as long as that silence.
+        silences = upkeep.silences_now(connection, "silence", now, keep=True)
+        policy = replace(self._policy, silences=silences)
+        found = silences_of(incident, rows.members_of(connection, incident.id), policy, now) if silences else ()
         if not found:
             return None
         rows.change_incident(connection, incident.id, details={**incident.details, "silenced": True})

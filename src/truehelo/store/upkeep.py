@@ -151,11 +151,10 @@ def add_silence(connection: Connection, kind: str, silence: Silence, now: float)
     return made
 
 
-def silences_now(connection: Connection, kind: str, now: float) -> tuple[Silence, ...]:
-    """Return the silences of a kind that are not over."""
-    rows = connection.execute(
-        select(silences).where(silences.c.kind == kind, silences.c.until > now).order_by(silences.c.id)
-    ).mappings()
+def silences_now(connection: Connection, kind: str, now: float, *, keep: bool = False) -> tuple[Silence, ...]:
+    """Return the silences of a kind that are not over; with `keep` nobody ends one until this transaction is over."""
+    wanted = select(silences).where(silences.c.kind == kind, silences.c.until > now).order_by(silences.c.id)
+    rows = connection.execute(wanted.with_for_update(read=True) if keep else wanted).mappings()
     found = []
     for row in rows:
         match = msgspec.json.decode(row["match"], type=dict[str, str | list[str]])

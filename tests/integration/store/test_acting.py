@@ -115,11 +115,15 @@ class Stage:
     def turn(self, seconds: float = 0.0) -> list[str]:
         """Let time pass, do what the watch does now and then, and deliver; return what was told: channel and kind."""
         self.now += seconds
-        before = len(self.ops.got), len(self.pager.got)
         with self.store.write() as connection:
             self.policy.silences = upkeep.silences_now(connection, "silence", self.now)
             self.policy.windows = upkeep.silences_now(connection, "maintenance", self.now)
             chores.remind(connection, self.policy, self.now)
+        return self.delivers()
+
+    def delivers(self) -> list[str]:
+        """Deliver what is due; return what was told: channel and kind."""
+        before = len(self.ops.got), len(self.pager.got)
 
         async def deliver() -> None:
             pump = Pump(
@@ -301,6 +305,15 @@ def test_a_silence_that_is_ended_early_lets_go_of_what_waited(stage: Stage) -> N
     assert stage.turn() == ["ops opened"]
     assert "there is none of that number that is not over" in stage.truehelo("silence", "--end", "1", code=2)
     assert stage.truehelo("silence", "--list") == "no silences\n"
+
+
+def test_a_silence_that_was_ended_since_the_watch_looked_lets_go_as_well(stage: Stage) -> None:
+    stage.fails("PTR_MISSING", "192.0.2.1")
+    stage.truehelo("silence", "--group", "e*", "--tag", "PTR_*", "--for", "80d", "--reason", "moving")
+    assert stage.turn(MINUTE) == []
+    stage.now += 5
+    stage.truehelo("silence", "--end", "1")
+    assert stage.delivers() == ["ops opened"]
 
 
 def test_two_silences_one_of_which_is_ended_still_silence(small: Stage) -> None:
