@@ -26,6 +26,8 @@ from truehelo.store.seats import incident_beside
 
 FLAPPING = "flapping"
 SILENCED = "silenced"
+GROWN_AT_MOST = 3
+"""So often a channel is told that an incident has grown while others may join it, or once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,18 +244,13 @@ def _of_cause(  # noqa: PLR0913  each is a part of what happened
 
 
 def _tell_grown(connection: Connection, incident: rows.IncidentRow, subject: Watched, policy: Policy, now: float) -> None:
-    """Tell that one more has joined: whoever its own routes lead to, of the incident; all who know, now and then.
+    """Tell that one more has joined, to whoever its own routes lead to: that it is open, or that it has grown.
 
-    Whatever the incident has grown to, the work is the same: its members are read once in a while alone.
+    Whatever the incident has grown to, the work is the same: its members are not read.
     """
-    begins = incident.opened + policy.group_s
-    _tell(connection, incident, NoticeKind.OPENED, "", policy, now, whom=[(subject.groups, subject.owner)])
-    if now <= begins:
-        return
-    turn = int((now - incident.opened) // policy.join_s)
-    if incident.joined_at > begins and int((incident.joined_at - incident.opened) // policy.join_s) == turn:
-        return  # told when the one before joined
-    _tell(connection, incident, NoticeKind.GROWN, str(turn), policy, now)
+    whom = [(subject.groups, subject.owner)]
+    _tell(connection, incident, NoticeKind.OPENED, "", policy, now, whom=whom)
+    _tell(connection, incident, NoticeKind.GROWN, "", policy, now, whom=whom)
 
 
 def _cause(tag: str, subject: Watched, *, from_the_start: bool) -> str:
@@ -283,7 +280,8 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
     """Put the messages of a notice into the outbox, one for each channel that a route leads to.
 
     `whom` is whose routes are taken: those of all members where it is None. `anew` is the sequence under which it is told
-    once more to those who were told before; whoever still waits to be told hears it as it is then.
+    once more to those who were told before; whoever still waits to be told hears it as it is then. What has grown has a
+    sequence by itself where none is given.
     """
     if not policy.alerting.channels:
         return
@@ -293,8 +291,9 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
         if kind in (NoticeKind.OPENED, NoticeKind.FLAPPING, NoticeKind.UNSEEN)
         else outbox.told_channels(connection, incident.id)
     )
-    # Who is about to be told of it for the first time will hear the whole then.
+    # Who is about to be told of it will hear the whole then.
     waiting = outbox.waiting_channels(connection, incident.id) if anew or kind is NoticeKind.GROWN else frozenset()
+    growth = outbox.growth(connection, incident.id) if kind is NoticeKind.GROWN and not sequence else {}
     soonest: dict[str, float] = {}
     for notice in briefs(connection, incident, kind, now, whom):
         for delivery in deliveries(notice, policy.alerting, acknowledged=incident.acknowledged is not None, told=told):
@@ -304,7 +303,15 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
         if channel in waiting and kind is NoticeKind.GROWN:
             continue
         what = NoticeKind.ESCALATED if later else kind
-        for each in (sequence, anew) if anew and channel not in waiting else (sequence,):
+        due = (now if at is None else at) + max(wait, later)
+        if kind is NoticeKind.GROWN and not sequence:
+            told_times, last = growth.get(channel, (0, None))
+            sequences: tuple[str, ...] = (f"#{told_times}",)
+            # Few messages, however many join one after another: whoever joins until then is in this one.
+            due = due if last is None else min(max(due, last + policy.join_s / GROWN_AT_MOST), now + policy.join_s)
+        else:
+            sequences = (sequence, anew) if anew and channel not in waiting else (sequence,)
+        for each in sequences:
             made = rows.enqueue(
                 connection,
                 key=notice_key(incident.id, what, each, channel, incident.opened),
@@ -313,7 +320,7 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
                 sequence=each,
                 channel=channel,
                 now=now,
-                attempt_at=(now if at is None else at) + max(wait, later),
+                attempt_at=due,
             )
             if made:
                 break

@@ -200,14 +200,38 @@ def told_channels(connection: Connection, incident_id: int) -> list[str]:
 
 
 def waiting_channels(connection: Connection, incident_id: int) -> frozenset[str]:
-    """Return the channels that wait to be told that an incident was opened, in words that are not yet frozen."""
+    """Return the channels that wait to be told of an incident as it is, in words that are not yet frozen.
+
+    An escalation counts where nothing was told before: another may be dropped, since somebody is on it.
+    """
+    mine = outbox.c.incident_id == incident_id
+    told = outbox.alias("told")
+    knows = exists(
+        select(told.c.id).where(
+            told.c.incident_id == incident_id, told.c.channel == outbox.c.channel, told.c.state == "delivered"
+        )
+    )
     wanted = select(outbox.c.channel).where(
-        outbox.c.incident_id == incident_id,
-        outbox.c.kind.in_(("opened", "flapping", "unseen", "escalated")),
+        mine,
+        or_(
+            outbox.c.kind.in_(("opened", "flapping", "unseen", "grown")),
+            and_(outbox.c.kind == "escalated", ~knows),
+        ),
         outbox.c.state == "pending",
         outbox.c.notice.is_(None),
     )
     return frozenset(connection.scalars(wanted))
+
+
+def growth(connection: Connection, incident_id: int) -> dict[str, tuple[int, float]]:
+    """Return for each channel how often it was, or is to be, told that an incident has grown, and when last."""
+    when = func.coalesce(outbox.c.delivered, outbox.c.attempt_at)
+    rows = connection.execute(
+        select(outbox.c.channel, func.count(), func.max(when))
+        .where(outbox.c.incident_id == incident_id, outbox.c.kind == "grown")
+        .group_by(outbox.c.channel)
+    )
+    return {channel: (count, last) for channel, count, last in rows}
 
 
 def clamp(connection: Connection, now: float) -> int:

@@ -227,9 +227,9 @@ def customers() -> Policy:
             {("opened", A): 1, ("opened", B): 1, ("recovered", A): 1, ("recovered", B): 1},
         ),
         (
-            "whoever joins later is told that it is open, and the first that it has grown",
+            "whoever joins later is told that it is open, and the first nothing of what is not theirs",
             5 * MINUTE,
-            {("opened", A): 1, ("opened", B): 1, ("grown", A): 1, ("recovered", A): 1, ("recovered", B): 1},
+            {("opened", A): 1, ("opened", B): 1, ("recovered", A): 1, ("recovered", B): 1},
         ),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.channels import CommandSettings
@@ -236,3 +236,66 @@ def test_what_flaps_does_not_hide_what_lasts(
     _flaps(world, "PTR_GENERIC", WARNING)
     world.fails(ONE, tag, severity=severity)
     assert sorted(world.days(7)) == told, sentence
+
+
+# What has grown
+
+
+def test_whoever_joins_is_told_however_many_joined_before(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    assert world.turn(61) == ["ops opened error"]
+    world.now = START + 100
+    world.fails(TWO, "PTR_MISSING")
+    assert world.turn(65) == ["ops grown error"]
+    world.now = START + 300
+    world.fails(THREE, "PTR_MISSING")
+    assert world.days(1) == ["ops grown error"]
+    assert "3 addresses" in world.hands["ops"].got[-1].subject
+
+
+def test_a_look_that_began_before_it_was_told_and_was_written_after_is_told(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    assert world.turn(61) == ["ops opened error"]
+    world.now += 9
+    world.fails(TWO, "PTR_MISSING", at=START + 58)
+    assert world.days(1) == ["ops grown error"]
+
+
+def test_who_joins_before_it_is_told_is_in_the_first_message(world: World) -> None:
+    for after, ip in ((0, ONE), (10, TWO), (50, THREE)):
+        world.now = START + after
+        world.fails(ip, "PTR_MISSING")
+    assert world.days(1) == ["ops opened error"]
+    assert "3 addresses" in world.hands["ops"].got[-1].subject
+
+
+def test_what_grows_while_a_message_is_tried_again_is_told_behind_it(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    world.hands["ops"].down = ChannelError("busy", temporary=True)
+    assert world.turn(61) == []
+    world.fails(TWO, "PTR_MISSING")
+    world.fails(THREE, "PTR_MISSING")
+    world.hands["ops"].down = None
+    assert world.days(1) == ["ops opened error", "ops grown error"]
+
+
+def test_thousands_that_join_one_after_another_are_a_few_messages_and_little_work(world: World) -> None:
+    with world.database.write() as connection:
+        lines = [Line(target=f"192.0.2.{each}", ports=(), managed_by="file:test") for each in range(1, 250)]
+        inventory.update_inventory(connection, lines, "file:test", START, default_interval_s=300.0)
+        found = connection.execute(select(tables.subjects)).mappings()
+        world.subjects = {row["ip"]: watched_of(row) for row in found}
+    asked: list[str] = []
+    event.listen(world.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    told, each_cost = [], []
+    for each in range(1, 250):
+        before = len(asked)
+        world.fails(f"192.0.2.{each}", "PTR_MISSING")
+        each_cost.append(len(asked) - before)
+        told += world.turn(3.4)
+    told += world.days(1)
+    assert told[0] == "ops opened error"
+    assert set(told[1:]) == {"ops grown error"}
+    assert len(told) <= 5
+    assert "249 addresses" in world.hands["ops"].got[-1].subject
+    assert max(each_cost[20:]) <= max(each_cost[:20])
