@@ -160,14 +160,14 @@ def drop_pending(connection: Connection, incident_id: int, kinds: Sequence[str],
 
 
 def told(connection: Connection, incident_id: int, channel: str) -> bool:
-    """Tell whether a channel was told that an incident was opened."""
+    """Tell whether a channel was told of an incident in any way but that it is over."""
     return (
         connection.execute(
             select(outbox.c.id)
             .where(
                 outbox.c.incident_id == incident_id,
                 outbox.c.channel == channel,
-                outbox.c.kind.in_(("opened", "flapping", "unseen", "escalated")),
+                outbox.c.kind.not_in(("recovered", "stable", "seen")),
                 outbox.c.state == "delivered",
             )
             .limit(1)

@@ -299,3 +299,15 @@ def test_thousands_that_join_one_after_another_are_a_few_messages_and_little_wor
     assert len(told) <= 5
     assert "249 addresses" in world.hands["ops"].got[-1].subject
     assert max(each_cost[20:]) <= max(each_cost[:20])
+
+
+def test_who_was_told_late_hears_the_end(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    world.hands["ops"].down = ChannelError("404", temporary=False)
+    world.turn(61)
+    world.hands["ops"].down = None
+    world.fails(TWO, "PTR_MISSING")
+    assert world.turn(65) == ["ops grown error"]
+    for ip in (ONE, TWO):
+        world.recovers(ip, "PTR_MISSING")
+    assert world.turn(MINUTE) == ["ops recovered error"]
