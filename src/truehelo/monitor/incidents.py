@@ -153,7 +153,7 @@ def _of_same_change(  # noqa: PLR0913  each is a part of what happened
     for incident in found:
         if not _is_worse(group, incident):
             return incident.id
-    if not found or rows.joinable(connection, key, now - policy.join_s) is not None:
+    if not found or rows.joinable(connection, key, now - policy.join_s, now + policy.join_s) is not None:
         return None
     return next((each.id for each in found if not rows.holds_others(connection, each.id, subject.ip)), None)
 
@@ -172,7 +172,7 @@ def _is_same(  # noqa: PLR0913  each is a part of what happened
     """Tell whether failures are of the change that a member of an incident tells of, as far as time tells."""
     first = min(failure.since for failure in group)
     if not incident.details.get(FLAPPING):
-        return now - member.joined <= policy.join_s or abs(first - member.since) <= policy.join_s
+        return abs(now - member.joined) <= policy.join_s or abs(first - member.since) <= policy.join_s
     # What lasts must not wait until what flaps is stable, unless each time that this fails that does too.
     if flapping:
         return True
@@ -226,7 +226,7 @@ def _of_cause(  # noqa: PLR0913  each is a part of what happened
 ) -> int:
     """Return the incident of the cause: an open one that is young enough, else a new one, which is told."""
     tag, severity = _tag_of(group), _severity_of(group)
-    young = rows.joinable(connection, key, now - policy.join_s)
+    young = rows.joinable(connection, key, now - policy.join_s, now + policy.join_s)
     if young is not None:
         _raise(connection, young.id, subject, group, policy, now, story=story)
         young = rows.incident(connection, young.id) or young

@@ -142,9 +142,10 @@ def digest(connection: Connection, policy: Policy, now: float) -> bool:
     wanted = policy.alerting.digest
     if wanted is None:
         return False
-    held = upkeep.get(connection, "digest_at")
-    if held is None:
-        upkeep.put(connection, "digest_at", repr(next_digest(wanted, moment(now)).timestamp()))
+    held, after = upkeep.get(connection, "digest_at"), next_digest(wanted, moment(now)).timestamp()
+    if held is None or float(held) > after:
+        # Later than the next one: the clock was ahead when that was worked out, or the digest came less often.
+        upkeep.put(connection, "digest_at", repr(after))
         return False
     if float(held) > now:
         return False
@@ -162,7 +163,7 @@ def digest(connection: Connection, policy: Policy, now: float) -> bool:
             attempt_at=now,
             notice=freeze(notice),
         )
-    upkeep.put(connection, "digest_at", repr(next_digest(wanted, moment(now)).timestamp()))
+    upkeep.put(connection, "digest_at", repr(after))
     return True
 
 

@@ -114,12 +114,20 @@ def incidents_between(connection: Connection, since: float, until: float) -> lis
     return [incident_of(row) for row in connection.execute(wanted.order_by(incidents.c.id)).mappings()]
 
 
-def joinable(connection: Connection, key: str, opened_after: float) -> IncidentRow | None:
-    """Return the open incident of a cause that was opened late enough for one more to join."""
+def joinable(connection: Connection, key: str, opened_after: float, opened_before: float) -> IncidentRow | None:
+    """Return the open incident of a cause that was opened late enough for one more to join.
+
+    One that was opened later than `opened_before` was so while the clock was ahead: it must not take in what comes until
+    then.
+    """
     row = (
         connection.execute(
             select(incidents)
-            .where(incidents.c.key == key, incidents.c.closed.is_(None), incidents.c.opened >= opened_after)
+            .where(
+                incidents.c.key == key,
+                incidents.c.closed.is_(None),
+                incidents.c.opened.between(opened_after, opened_before),
+            )
             .order_by(incidents.c.opened.desc())
             .limit(1)
         )

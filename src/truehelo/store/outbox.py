@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Double, RowMapping, and_, bindparam, exists, func, insert, or_, select, true, update
 
-from truehelo.store.tables import deliveries, outbox
+from truehelo.store.tables import deliveries, incidents, outbox
 
 _SLACK_S = 60.0
 """By so much the clocks of watchers that share a database may differ."""
+
+LONGEST_LEASE_S = 3600.0
+"""Nobody holds a message for longer: one that is held until later was taken while the clock was ahead."""
 
 SILENCED = "silenced"
 """The detail of a message that waits until a silence ends."""
@@ -235,14 +238,38 @@ def growth(connection: Connection, incident_id: int) -> dict[str, tuple[int, flo
 
 
 def clamp(connection: Connection, now: float) -> int:
-    """Bring back what was written later than now, since the clock was set back; return how many messages that were."""
+    """Bring back what was written or tried later than now, since the clock was set back; return how many messages."""
+    late = now + _SLACK_S
     ahead = outbox.c.created - now
-    done = connection.execute(
+    made = connection.execute(
         update(outbox)
-        .where(outbox.c.state == "pending", outbox.c.created > now + _SLACK_S)
+        .where(outbox.c.state == "pending", outbox.c.created > late)
         .values(created=now, attempt_at=outbox.c.attempt_at - ahead, claimed_by=None, claimed_until=None)
     )
-    return done.rowcount
+    tried = select(outbox.c.id).where(outbox.c.state == "pending", outbox.c.attempts > 0, outbox.c.attempt_at > late)
+    numbers = set(
+        connection.scalars(
+            select(deliveries.c.outbox_id).where(deliveries.c.outbox_id.in_(tried), deliveries.c.at > late).distinct()
+        )
+    )
+    if numbers:
+        mine = outbox.c.id.in_(numbers)
+        connection.execute(update(outbox).where(mine).values(attempt_at=now, claimed_by=None, claimed_until=None))
+        # What is kept of the tries too: else they would count again the next time.
+        connection.execute(
+            update(deliveries).where(deliveries.c.outbox_id.in_(numbers), deliveries.c.at > late).values(at=now)
+        )
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "pending", outbox.c.claimed_until > now + LONGEST_LEASE_S)
+        .values(claimed_by=None, claimed_until=None)
+    )
+    # Reminders are counted from when something was told last.
+    still = select(incidents.c.id).where(incidents.c.closed.is_(None))
+    connection.execute(
+        update(outbox).where(outbox.c.incident_id.in_(still), outbox.c.delivered > late).values(delivered=now)
+    )
+    return made.rowcount + len(numbers)
 
 
 def letter(connection: Connection, number: int) -> Letter | None:

@@ -3,7 +3,8 @@
 import asyncio
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from sqlalchemy import event, select
 
 from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.channels import CommandSettings
+from truehelo.configuration.digest import Digest
 from truehelo.configuration.routes import Route
 from truehelo.findings import Severity
 from truehelo.inventory.model import Line
@@ -311,3 +313,57 @@ def test_who_was_told_late_hears_the_end(world: World) -> None:
     for ip in (ONE, TWO):
         world.recovers(ip, "PTR_MISSING")
     assert world.turn(MINUTE) == ["ops recovered error"]
+
+
+# The clock
+
+
+def test_what_was_tried_while_the_clock_was_ahead_is_tried_now(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    world.hands["ops"].down = ChannelError("busy", temporary=True)
+    world.now = START + 61 + 30 * DAY
+    assert world.delivers() == []
+    world.now = START + 90
+    for _ in range(10):
+        assert world.turn(15) == []
+    with world.database.read() as connection:
+        letters = outbox.letters(connection, state="pending", most=10)
+    assert [each.attempts for each in letters] < [8], "it is not tried each time that somebody looks after it"
+    world.hands["ops"].down = None
+    assert world.days(1) == ["ops opened error"]
+
+
+def test_what_was_opened_while_the_clock_was_ahead_takes_in_nothing_of_now(world: World) -> None:
+    world.now = START + 7 * DAY
+    world.fails(ONE, "PTR_MISSING")
+    assert world.turn(61) == ["ops opened error"]
+    world.now = START + DAY
+    world.fails(TWO, "PTR_MISSING")
+    world.fails(ONE, "GREETING_DIFFERS")
+    assert world.turn(61) == ["ops opened error", "ops opened error"]
+
+
+def test_reminders_go_on_when_the_clock_was_ahead(world: World) -> None:
+    world.routed(replace(OPS, remind_every=timedelta(hours=6)))
+    world.fails(ONE, "PTR_MISSING")
+    world.now = START + 30 * DAY
+    assert world.delivers() == ["ops opened error"]
+    world.now = START
+    assert world.days(1) == ["ops reminder error"] * 3
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "ahead"),
+    [("the clock was ahead for a moment", "daily", 365), ("it came once a week, and comes daily", "weekly", 0)],
+)
+def test_the_digest_comes_when_it_is_due(world: World, sentence: str, before: str, ahead: int) -> None:
+    def comes(day: int, every: str = "daily") -> bool:
+        digest = Digest(every=every, hour=8, channels=("ops",))
+        world.policy.alerting = replace(world.policy.alerting, digest=digest)
+        with world.database.write() as connection:
+            return chores.digest(connection, world.policy, START + day * DAY)
+
+    comes(0, before)
+    if ahead:
+        comes(ahead, before)
+    assert [comes(day) for day in range(1, 5)] == [False, True, True, True], sentence
