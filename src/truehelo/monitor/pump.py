@@ -14,10 +14,11 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 
 from truehelo.drift.routing import next_try
+from truehelo.errors import FileError
 from truehelo.monitor.notices import freeze, heard_by, notice_of, thaw
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.silencing import silences_of
-from truehelo.monitoring import NoticeKind
+from truehelo.monitoring import Message, Notice, NoticeKind
 from truehelo.ports import Channel, ChannelError, Clock
 from truehelo.render.notice import message
 from truehelo.store import incidents as rows
@@ -168,24 +169,38 @@ class Pump:
             await asyncio.sleep(AGAIN_S)
 
     async def _one(self, letter: Letter, until: float) -> None:
-        kept = await self._surely(lambda: self._prepare(letter), until)
-        if kept is None:
-            return
-        channel = self._channels.get(letter.channel)
         failed: ChannelError | None = None
         said = ""
-        if channel is None:
-            failed = ChannelError(f"there is no channel {letter.channel!r} in the configuration", temporary=True)
-        else:
-            try:
-                said = await asyncio.wait_for(channel.send(message(thaw(kept)), letter.key), SEND_S)
-            except ChannelError as error:
-                failed = error
-            except TimeoutError:
-                failed = ChannelError(f"no reply within {SEND_S:.0f} s", temporary=True)
-            except Exception as error:  # noqa: BLE001  a fault of one channel must not stop the others, and is told
-                failed = ChannelError(f"a fault of the channel: {type(error).__name__}", temporary=True)
+        try:
+            kept = await self._surely(lambda: self._prepare(letter), until)
+            if kept is None:
+                return
+            said = await self._send(letter, message(thaw(kept)))
+        except StoreError:
+            raise
+        except ChannelError as error:
+            failed = error
+        except Exception as error:  # noqa: BLE001  one message that cannot be made must not stop the others, and is told
+            failed = ChannelError(f"it cannot be put into words: {type(error).__name__}: {error}", temporary=True)
         await self._surely(lambda: self._settle(letter, failed, said), until)
+
+    async def _send(self, letter: Letter, words: Message) -> str:
+        """Hand a message to its channel, and return what that said.
+
+        Raises:
+            ChannelError: It was not taken.
+        """
+        channel = self._channels.get(letter.channel)
+        if channel is None:
+            raise ChannelError(f"there is no channel {letter.channel!r} in the configuration", temporary=True)
+        try:
+            return await asyncio.wait_for(channel.send(words, letter.key), SEND_S)
+        except ChannelError:
+            raise
+        except TimeoutError:
+            raise ChannelError(f"no reply within {SEND_S:.0f} s", temporary=True) from None
+        except Exception as error:  # noqa: BLE001  a fault of one channel must not stop the others, and is told
+            raise ChannelError(f"a fault of the channel: {type(error).__name__}", temporary=True) from None
 
     def _prepare(self, letter: Letter) -> bytes | None:
         """Return what is to be said, frozen; None when nothing is."""
@@ -230,13 +245,20 @@ class Pump:
         theirs = heard_by(members, incident, self._policy.alerting, letter.channel, now)
         if letter.kind in _NAGS:
             return "what this channel is told of is well" if theirs and all(each.closed for each in theirs) else ""
-        kept = outbox.last_notice(connection, incident.id, letter.channel)
-        if kept is None:
+        before = self._told_before(connection, letter, incident)
+        if before is None:
             return ""
-        before = thaw(kept)
         more = len({member.ip for member in theirs}) > before.count
         later = any(member.joined > before.at.timestamp() for member in theirs)
         return "" if more or later else "nothing that this channel is told of has joined"
+
+    def _told_before(self, connection: Connection, letter: Letter, incident: rows.IncidentRow) -> Notice | None:
+        """Return what a channel was last told of an incident; None when that is nothing, or cannot be read."""
+        kept = outbox.last_notice(connection, incident.id, letter.channel)
+        try:
+            return None if kept is None else thaw(kept)
+        except FileError:
+            return None
 
     def _silenced_until(self, connection: Connection, incident: rows.IncidentRow, now: float) -> float | None:
         """Until when an incident is silenced as a whole; None when it is not."""

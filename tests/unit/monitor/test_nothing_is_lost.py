@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.channels import CommandSettings
@@ -367,3 +367,34 @@ def test_the_digest_comes_when_it_is_due(world: World, sentence: str, before: st
     if ahead:
         comes(ahead, before)
     assert [comes(day) for day in range(1, 5)] == [False, True, True, True], sentence
+
+
+# What another version wrote
+
+
+@pytest.mark.parametrize(
+    ("sentence", "values"),
+    [
+        ("a kind that is not known", {"kind": "brandnew"}),
+        ("words that cannot be read", {"notice": b'{"kind":"brandnew","tag":"x"}', "attempts": 1}),
+    ],
+)
+def test_one_message_that_cannot_be_made_stops_no_other(world: World, sentence: str, values: dict[str, object]) -> None:
+    world.routed(replace(OPS, channels=("other", "ops")))
+    world.fails(ONE, "PTR_MISSING")
+    with world.database.write() as connection:
+        connection.execute(update(tables.outbox).where(tables.outbox.c.channel == "ops").values(**values))
+    assert world.turn(61) == ["other opened error"], sentence
+    with world.database.read() as connection:
+        (kept,) = outbox.letters(connection, state="pending", most=10)
+    assert "brandnew" in kept.detail, sentence
+    assert kept.attempt_at > world.now, sentence
+
+
+def test_what_was_told_in_words_that_cannot_be_read_is_told_on(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    world.turn(61)
+    with world.database.write() as connection:
+        connection.execute(update(tables.outbox).values(notice=b"{}"))
+    world.fails(TWO, "PTR_MISSING")
+    assert world.turn(65) == ["ops grown error"]
