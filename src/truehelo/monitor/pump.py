@@ -26,9 +26,12 @@ from truehelo.store import outbox, upkeep
 from truehelo.store.database import Database, StoreError
 from truehelo.store.outbox import Letter
 
-LEASE_S = 90.0
 SEND_S = 60.0
-"""Longer than any channel's own bound: a channel that hangs all the same must not hold the others."""
+"""For so long a channel is waited for at least: one that hangs must not hold its messages for ever."""
+GRACE_S = 15.0
+"""So much longer than its own `timeout`: it ends by itself what it has begun, and says what came of it."""
+LEASE_S = 90.0
+"""For so long messages are taken: longer than one of them may take, so that nobody else sends it meanwhile."""
 PATIENCE_S = 1.0
 """For so long the others wait for a channel."""
 AGAIN_S = 1.0
@@ -72,6 +75,9 @@ class Pump:
         self._held: set[int] = set()
         self._database, self._stored, self._channels = database, stored, channels
         self._policy, self._clock, self._worker, self._delivered = policy, clock, worker, delivered
+        bounds = ((each.name, each.timeout_s + GRACE_S) for each in policy.alerting.channels)
+        self._longer = {name: seconds for name, seconds in bounds if seconds > SEND_S}
+        """How long the channels are waited for that may take longer than usual."""
 
     async def run_once(self) -> int:
         """Deliver what is due now; return how many messages were taken up.
@@ -90,7 +96,7 @@ class Pump:
             by_channel.setdefault(letter.channel, []).append(letter)
         self._held |= {letter.id for letter in letters}
         for name, each in by_channel.items():
-            task = self._sending[name] = asyncio.ensure_future(self._all_of(each, self._now() + LEASE_S))
+            task = self._sending[name] = asyncio.ensure_future(self._all_of(each, self._now() + self._lease_s(name)))
             task.add_done_callback(lambda _: self.freed())
         await self.finish(PATIENCE_S)
         self._reap()
@@ -131,7 +137,14 @@ class Pump:
 
     def _take(self) -> list[Letter]:
         with self._database.write() as connection:
-            return outbox.take(connection, self._worker, self._now(), LEASE_S, busy=self._sending)
+            leases = {name: self._lease_s(name) for name in self._longer}
+            return outbox.take(connection, self._worker, self._now(), LEASE_S, longer=leases, busy=self._sending)
+
+    def _send_s(self, channel: str) -> float:
+        return self._longer.get(channel, SEND_S)
+
+    def _lease_s(self, channel: str) -> float:
+        return self._send_s(channel) - SEND_S + LEASE_S
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -145,7 +158,7 @@ class Pump:
 
     async def _each_of(self, letters: list[Letter], until: float) -> None:
         for index, letter in enumerate(letters):
-            if self._now() >= until - SEND_S:
+            if self._now() >= until - self._send_s(letter.channel):
                 # Sent later it might be in somebody else's hands already.
                 await self._surely(partial(self._give_back, letters[index:]), until)
                 return
@@ -193,12 +206,13 @@ class Pump:
         channel = self._channels.get(letter.channel)
         if channel is None:
             raise ChannelError(f"there is no channel {letter.channel!r} in the configuration", temporary=True)
+        seconds = self._send_s(letter.channel)
         try:
-            return await asyncio.wait_for(channel.send(words, letter.key), SEND_S)
+            return await asyncio.wait_for(channel.send(words, letter.key), seconds)
         except ChannelError:
             raise
         except TimeoutError:
-            raise ChannelError(f"no reply within {SEND_S:.0f} s", temporary=True) from None
+            raise ChannelError(f"no reply within {seconds:.0f} s", temporary=True) from None
         except Exception as error:  # noqa: BLE001  a fault of one channel must not stop the others, and is told
             raise ChannelError(f"a fault of the channel: {type(error).__name__}", temporary=True) from None
 

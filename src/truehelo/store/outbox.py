@@ -4,8 +4,9 @@ A message is delivered at least once: a crash between the sending and the noting
 idempotency key and the same content. Messages of one incident to one channel go in their order.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Double, RowMapping, and_, bindparam, exists, func, insert, or_, select, true, update
 
@@ -64,11 +65,18 @@ def letter_of(row: RowMapping) -> Letter:
 
 
 def take(
-    connection: Connection, worker: str, now: float, lease_s: float, *, busy: Collection[str] = (), most: int = 100
+    connection: Connection,
+    worker: str,
+    now: float,
+    lease_s: float,
+    *,
+    longer: Mapping[str, float] = MappingProxyType({}),
+    busy: Collection[str] = (),
+    most: int = 100,
 ) -> list[Letter]:
     """Take messages that are due, for `lease_s` seconds; of one incident and channel the first that is not done yet.
 
-    Those of `busy` channels are left.
+    Those of `busy` channels are left; those of the channels in `longer` are taken for so many seconds.
     """
     waiting = (
         select(outbox.c.id)
@@ -87,6 +95,9 @@ def take(
     if not ids:
         return []
     connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(claimed_by=worker, claimed_until=now + lease_s))
+    for channel, seconds in longer.items():
+        mine = and_(outbox.c.id.in_(ids), outbox.c.channel == channel)
+        connection.execute(update(outbox).where(mine).values(claimed_until=now + seconds))
     rows = connection.execute(select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)).mappings()
     return [letter_of(row) for row in rows]
 

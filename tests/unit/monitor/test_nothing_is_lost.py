@@ -11,13 +11,14 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import event, select, update
 
+from truehelo.alerts.command import CommandChannel
 from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.channels import CommandSettings
 from truehelo.configuration.digest import Digest
 from truehelo.configuration.routes import Route
 from truehelo.findings import Severity
 from truehelo.inventory.model import Line
-from truehelo.monitor import incidents
+from truehelo.monitor import incidents, pump
 from truehelo.monitor import upkeep as chores
 from truehelo.monitor.incidents import Failure, Told
 from truehelo.monitor.policy import Policy
@@ -398,3 +399,54 @@ def test_what_was_told_in_words_that_cannot_be_read_is_told_on(world: World) -> 
         connection.execute(update(tables.outbox).values(notice=b"{}"))
     world.fails(TWO, "PTR_MISSING")
     assert world.turn(65) == ["ops grown error"]
+
+
+# A channel that takes its time
+
+
+def test_a_channel_is_waited_for_as_long_as_it_may_take(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pump, "SEND_S", 0.2)
+    monkeypatch.setattr(pump, "GRACE_S", 5.0)
+    _slow(world, tmp_path, "echo begun >> log; sleep 0.6; echo done >> log", timeout_s=10.0)
+    world.fails(ONE, "PTR_MISSING")
+    world.turn(61)
+    assert (tmp_path / "log").read_text().split() == ["begun", "done"]
+    with world.database.read() as connection:
+        assert [each.state for each in outbox.letters(connection, state=None, most=10)] == ["delivered"]
+
+
+def test_a_command_that_takes_too_long_has_a_moment_to_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pump, "SEND_S", 0.2)
+    monkeypatch.setattr(pump, "GRACE_S", 5.0)
+    _slow(world, tmp_path, "trap 'echo told to end >> log; exit 1' TERM; sleep 9 & wait", timeout_s=0.5)
+    world.fails(ONE, "PTR_MISSING")
+    world.turn(61)
+    assert (tmp_path / "log").read_text() == "told to end\n"
+    with world.database.read() as connection:
+        (kept,) = outbox.letters(connection, state="pending", most=10)
+    assert "took longer than 0.5 s" in kept.detail
+
+
+def _slow(world: World, folder: Path, script: str, timeout_s: float) -> None:
+    settings = CommandSettings(name="ops", kind="command", timeout_s=timeout_s, argv=("sh", "-c", script))
+    world.policy.alerting = replace(world.policy.alerting, channels=(settings,))
+    channel = CommandChannel(settings, folder, {"PATH": "/usr/bin:/bin"})
+    world.pump = Pump(world.database, Inline(), {"ops": channel}, world.policy, world.pump._clock, "w", lambda *_: None)
+
+
+def test_what_may_take_long_is_nobody_elses_meanwhile(world: World) -> None:
+    settings = CommandSettings(name="ops", kind="command", timeout_s=600.0, argv=("true",))
+    world.policy.alerting = replace(world.policy.alerting, channels=(settings,))
+    clock = world.pump._clock
+    mine, others = (Pump(world.database, Inline(), {}, world.policy, clock, name, lambda *_: None) for name in "ab")
+    world.fails(ONE, "PTR_MISSING")
+    world.now += 61
+    assert len(mine._take()) == 1
+    world.now += 600 + pump.GRACE_S
+    assert others._take() == []
+    world.now += 60
+    assert len(others._take()) == 1
