@@ -58,7 +58,8 @@ def deliveries(
     Args:
         notice: What is to be told.
         alerting: The configuration.
-        acknowledged: Somebody is on it: no reminder, no escalation; what is new and what ends is told all the same.
+        acknowledged: Somebody is on it: no reminder, and no escalation that is made at its time; what is new and what ends
+            is told all the same, what is new to the channels of escalations later.
         told: The channels that were told of the incident, where that is known: reminders and ends go to them alone.
     """
     if notice.kind is NoticeKind.TEST:
@@ -108,7 +109,8 @@ def _wait(notice: Notice, route: Route, acknowledged: bool, told: bool | None) -
     """How long a route waits with a notice, None when it does not tell it. `told`: whether the channel knows, if known."""
     kind, due = notice.kind, _age(notice) >= route.after
     if kind in _NEWS:
-        return None if acknowledged and route.after else route.after
+        # Also where somebody is on it: that is asked when its time comes, and may be taken back until then.
+        return route.after
     if kind is NoticeKind.ESCALATED:
         return _NOW if route.after and due else None
     if kind is NoticeKind.GROWN:

@@ -209,6 +209,30 @@ def test_an_acknowledgement_that_is_taken_back_lets_go_of_what_it_held(stage: St
     assert stage.truehelo("ack", str(number), "--undo") == "incident 1: is not acknowledged\n"
 
 
+def test_an_escalation_of_what_joined_while_somebody_was_on_it_is_told_when_that_is_taken_back(stage: Stage) -> None:
+    routes = (Route(channels=("ops",), groups=("north",)), Route(channels=("pager",), after=timedelta(minutes=30)))
+    stage.policy = Policy(alerting=replace(stage.policy.alerting, routes=routes))
+    number = stage.fails("PTR_MISSING", "192.0.2.1", groups=("north",))
+    assert stage.turn(MINUTE) == ["ops opened"]
+    stage.truehelo("ack", str(number), "--by", "ann")
+    with stage.store.write() as connection:
+        held = rows.incident(connection, number)
+        assert held is not None
+        tell(connection, held, NoticeKind.OPENED, "", stage.policy, stage.now, whom=[(("south",), "")])
+    assert stage.turn(MINUTE) == []
+    stage.truehelo("ack", str(number), "--undo", "--by", "ann")
+    assert stage.turn(HOUR) == ["pager escalated"]
+
+
+def test_an_escalation_whose_time_came_while_somebody_was_on_it_is_told_when_that_is_taken_back(stage: Stage) -> None:
+    number = stage.fails("PTR_MISSING", "192.0.2.1")
+    stage.truehelo("ack", str(number), "--by", "ann")
+    stage.tells(number, NoticeKind.OPENED)
+    assert stage.turn(HOUR) == ["ops opened"]
+    stage.truehelo("ack", str(number), "--undo", "--by", "ann")
+    assert stage.turn(MINUTE) == ["pager escalated"]
+
+
 def test_who_did_what_is_kept_in_order(stage: Stage) -> None:
     number = stage.fails("PTR_MISSING", "192.0.2.1")
     for words in (("--by", "ann", "--note", "first"), ("--by", "bob", "--note", "second"), ("--by", "bob", "--undo")):

@@ -101,7 +101,12 @@ def test_a_digest_without_configuration_goes_nowhere_and_a_test_everywhere() -> 
 
 STEPS = [
     ("opened: at once, and later to the pager", ONE, {}, {"chat": NOW, "pager": HALF}),
-    ("opened and acknowledged: no pager", ONE, {"acknowledged": True}, {"chat": NOW}),
+    (
+        "opened and acknowledged: whether the pager is told is asked at its time",
+        ONE,
+        {"acknowledged": True},
+        {"chat": NOW, "pager": HALF},
+    ),
     ("escalated too early: nobody", later(29, NoticeKind.ESCALATED), {}, {}),
     ("escalated in time: the pager", later(30, NoticeKind.ESCALATED), {}, {"pager": NOW}),
     ("escalated, but somebody is on it", later(30, NoticeKind.ESCALATED), {"acknowledged": True}, {}),
