@@ -367,7 +367,7 @@ def mark_flapping(connection: Connection, number: int, policy: Policy, now: floa
     incident = rows.incident(connection, number)
     if incident is None or incident.details.get(FLAPPING):
         return
-    rows.change_incident(connection, number, details={**incident.details, FLAPPING: True})
+    rows.add_details(connection, number, **{FLAPPING: True})
     outbox.drop_pending(connection, number, (NoticeKind.OPENED,), "it flaps, and that is told instead")
     _tell(connection, incident, NoticeKind.FLAPPING, "", policy, now)
 
@@ -376,10 +376,11 @@ def fails_again(connection: Connection, subject_id: int, tags: Sequence[str]) ->
     """Return those of the failing tags that are in an open incident already; one that seemed stable is not any more."""
     known = []
     for _, member in rows.of_subject(connection, subject_id):
-        if member.tag in tags:
+        if member.tag not in tags:
+            continue
+        # Where it was ended as stable meanwhile, this is a new failure.
+        if member.well_since is None or rows.fails_again(connection, member.id):
             known.append(member.tag)
-            if member.well_since is not None:
-                rows.change_member(connection, member.id, well_since=None)
     return known
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from truehelo.drift.routing import next_try
 from truehelo.errors import FileError
+from truehelo.monitor.incidents import SILENCED
 from truehelo.monitor.notices import freeze, heard_by, notice_of, thaw
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.silencing import silences_of
@@ -249,7 +250,7 @@ class Pump:
             return "it was over before it was told"
         if letter.kind in _NAGS and incident.acknowledged is not None:
             return f"{outbox.ACKNOWLEDGED}{incident.acknowledged_by}"
-        if letter.kind not in _ENDS and incident.closed is not None and incident.details.get("silenced"):
+        if letter.kind not in _ENDS and incident.closed is not None and incident.details.get(SILENCED):
             return "it was over before its silence ended"
         return self._no_news(connection, letter, incident, now) if letter.kind in (*_NAGS, NoticeKind.GROWN) else ""
 
@@ -282,7 +283,7 @@ class Pump:
         found = silences_of(incident, rows.members_of(connection, incident.id), policy, now) if silences else ()
         if not found:
             return None
-        rows.change_incident(connection, incident.id, details={**incident.details, "silenced": True})
+        rows.add_details(connection, incident.id, **{SILENCED: True})
         return min(silence.until for silence in found).timestamp()
 
     def _settle(self, letter: Letter, failed: ChannelError | None, said: str) -> None:

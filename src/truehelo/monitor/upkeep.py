@@ -30,9 +30,11 @@ CANNOT_SEE = "CANNOT_SEE"
 
 def end_stable(connection: Connection, policy: Policy, now: float, told: Told) -> None:
     """End what flapped and has been well for long enough."""
-    for member in rows.stable_members(connection, now - policy.settings.stable_s):
+    before = now - policy.settings.stable_s
+    for member in rows.stable_members(connection, before):
         rows.serialise(connection)
-        rows.change_member(connection, member.id, closed=now)
+        if not rows.end_stable_member(connection, member.id, before, now):
+            continue  # a look that was written meanwhile has seen it fail again
         incident = rows.incident(connection, member.incident_id)
         if incident is not None:
             close_if_over(connection, incident, policy, now, told)
@@ -48,7 +50,7 @@ def end_removed(connection: Connection, policy: Policy, now: float, told: Told) 
             continue
         # While others may yet be seen well again, that is what will be told.
         if not rows.has_open_member(connection, incident.id):
-            rows.change_incident(connection, incident.id, details={**incident.details, "ended": "no longer watched"})
+            rows.add_details(connection, incident.id, ended="no longer watched")
         close_if_over(connection, incident, policy, now, told)
 
 

@@ -296,6 +296,13 @@ def change_incident(connection: Connection, number: int, **values: Any) -> None:
     connection.execute(update(incidents).where(incidents.c.id == number).values(**values))
 
 
+def add_details(connection: Connection, number: int, **more: Any) -> None:
+    """Add to the details of an incident, and leave the rest as somebody else may have written it meanwhile."""
+    held = connection.scalar(select(incidents.c.details).where(incidents.c.id == number).with_for_update())
+    if held is not None:
+        change_incident(connection, number, details={**msgspec.json.decode(held, type=dict[str, Any]), **more})
+
+
 def close_incident(connection: Connection, number: int, at: float) -> bool:
     """Close an incident; False when it was closed before."""
     done = connection.execute(
@@ -330,6 +337,18 @@ def add_member(  # noqa: PLR0913  each is a column
 def change_member(connection: Connection, number: int, **values: Any) -> None:
     """Change columns of a member."""
     connection.execute(update(members).where(members.c.id == number).values(**values))
+
+
+def end_stable_member(connection: Connection, number: int, before: float, at: float) -> bool:
+    """End a membership that has been well since `before` or longer; False when it failed again meanwhile."""
+    mine = and_(members.c.id == number, members.c.closed.is_(None), members.c.well_since <= before)
+    return connection.execute(update(members).where(mine).values(closed=at)).rowcount == 1
+
+
+def fails_again(connection: Connection, number: int) -> bool:
+    """Keep that a member is not well any more; False when it was ended meanwhile."""
+    mine = and_(members.c.id == number, members.c.closed.is_(None))
+    return connection.execute(update(members).where(mine).values(well_since=None)).rowcount == 1
 
 
 def openings(connection: Connection, subject_id: int | None, tag: str, since: float, *, thing_id: int | None = None) -> int:

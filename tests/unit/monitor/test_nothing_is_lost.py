@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import Connection, event, select, update
 
 from truehelo.alerts.command import CommandChannel
 from truehelo.configuration.alerting import Alerting
@@ -450,3 +450,48 @@ def test_what_may_take_long_is_nobody_elses_meanwhile(world: World) -> None:
     assert others._take() == []
     world.now += 60
     assert len(others._take()) == 1
+
+
+# Two that write at once
+
+
+def test_what_fails_again_while_it_is_about_to_be_ended_is_not_stable(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _flaps(world, "PTR_MISSING", ERROR)
+    before = rows.stable_members
+    world.now += 7 * HOUR
+
+    def overtaken(connection: Connection, at: float) -> list[rows.MemberRow]:
+        found = before(connection, at)
+        assert found
+        assert incidents.fails_again(connection, world.subjects[ONE].id, ["PTR_MISSING"]) == ["PTR_MISSING"]
+        return found
+
+    monkeypatch.setattr(rows, "stable_members", overtaken)
+    assert world.turn() == []
+    monkeypatch.undo()
+    assert world.days(1) == []
+    world.recovers(ONE, "PTR_MISSING")
+    assert world.days(1) == ["ops stable error"]
+
+
+def test_what_was_ended_as_stable_meanwhile_fails_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _flaps(world, "PTR_MISSING", ERROR)
+    world.now += 7 * HOUR
+    with world.database.write() as connection:
+        held = rows.of_subject(connection, world.subjects[ONE].id)
+        chores.end_stable(connection, world.policy, world.now, Told())
+        monkeypatch.setattr(rows, "of_subject", lambda *_: held)
+        assert incidents.fails_again(connection, world.subjects[ONE].id, ["PTR_MISSING"]) == []
+
+
+def test_a_detail_is_added_to_those_that_somebody_else_has_written(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    with world.database.write() as connection:
+        rows.add_details(connection, 1, flapping=True)
+        rows.add_details(connection, 1, silenced=True)
+        rows.add_details(connection, 77, silenced=True)
+        held = rows.incident(connection, 1)
+    assert held is not None
+    assert held.details == {"message": f"{ONE} PTR_MISSING", "flapping": True, "silenced": True}
