@@ -28,8 +28,17 @@ class Place:
     """Nothing may leave this machine. A command is the operator's own, and is run all the same."""
 
     def path(self, written: str) -> Path:
-        """Return a path of the configuration; "~" is the home directory."""
-        return self.folder / Path(written).expanduser()
+        """Return a path of the configuration; "~" is the home directory.
+
+        Raises:
+            FileError: It is in the home directory of somebody who has none here.
+        """
+        try:
+            return self.folder / Path(written).expanduser()
+        except RuntimeError:
+            raise FileError(
+                visible(written, 200), "is in a home directory that is not known", "write the whole path"
+            ) from None
 
     def keep_in(self, channel: Channel, host: str) -> Channel:
         """Return the channel, or one in its place that contacts nobody where `host` may not be reached."""

@@ -145,10 +145,10 @@ def wait(retry_after: str, now: datetime) -> float | None:
         return min(float(retry_after), MAX_WAIT_S)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+        aware = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+        return min(max((aware - now).total_seconds(), 0.0), MAX_WAIT_S)
+    except (ValueError, OverflowError):
         return None
-    aware = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
-    return min(max((aware - now).total_seconds(), 0.0), MAX_WAIT_S)
 
 
 def read_key(channel: str, where: Secret, text: str) -> bytes:

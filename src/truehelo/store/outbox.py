@@ -8,7 +8,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import Connection, Double, RowMapping, and_, bindparam, exists, func, insert, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Double,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from truehelo.store.tables import deliveries, incidents, outbox
 
@@ -132,11 +146,12 @@ def settle(
         )
     )
     if tried:
+        before = connection.scalar(select(func.max(deliveries.c.attempt)).where(deliveries.c.outbox_id == letter.id))
         connection.execute(
             insert(deliveries).values(
                 outbox_id=letter.id,
                 at=now,
-                attempt=letter.attempts + 1,
+                attempt=max(letter.attempts, before or 0) + 1,
                 ok=state == "delivered",
                 detail=detail[:500],
             )
@@ -332,14 +347,18 @@ def revive(connection: Connection, incident_id: int, now: float) -> int:
 
 
 def redeliver(connection: Connection, number: int, now: float) -> bool:
-    """Have a message tried again, with its key and content; False when there is none, or somebody is trying it now."""
+    """Have a message tried again, with its key and content; False when there is none, or somebody is trying it now.
+
+    It may be tried as often as one that was tried once: what was given up is not given up again at once.
+    """
+    once = case((outbox.c.attempts > 1, 1), else_=outbox.c.attempts)
     done = connection.execute(
         update(outbox)
         .where(
             outbox.c.id == number,
             or_(outbox.c.state != "pending", outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= now),
         )
-        .values(state="pending", attempt_at=now, claimed_by=None, claimed_until=None)
+        .values(state="pending", attempt_at=now, attempts=once, claimed_by=None, claimed_until=None)
     )
     return done.rowcount == 1
 

@@ -28,7 +28,7 @@ from truehelo.alerts.email import compose
 from truehelo.alerts.webhook import MAX_WAIT_S, read_key, signed, wait, webhook_id
 from truehelo.configuration.alerting import read_alerting
 from truehelo.configuration.channels import EmailSettings, OtherSettings, Secret
-from truehelo.errors import InputError
+from truehelo.errors import FileError, InputError
 from truehelo.findings import Severity
 from truehelo.monitoring import Message, NoticeKind
 from truehelo.ports import Channel, ChannelError
@@ -148,6 +148,14 @@ def test_a_secret_that_cannot_be_used_gets_a_sentence_without_it(
         build(HOOK, tmp_path)
     assert sentence in str(raised.value), why
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_home_directory_that_is_not_known_gets_a_sentence(tmp_path: Path) -> None:
+    place = Place(folder=tmp_path, environment={})
+    with pytest.raises(
+        FileError, match=r"~nosuchuser9/key: is in a home directory that is not known; write the whole path"
+    ):
+        place.secret("hook", Secret(file="~nosuchuser9/key"))
 
 
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
@@ -282,6 +290,8 @@ def test_a_webhook_id_is_fit_for_a_header_has_no_full_stop_and_tells_keys_apart(
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
     [
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 +99999999999999", None),
         ("120", 120.0),
         ("0", 0.0),
         ("999999999", MAX_WAIT_S),

@@ -16,6 +16,7 @@ from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.channels import CommandSettings
 from truehelo.configuration.digest import Digest
 from truehelo.configuration.routes import Route
+from truehelo.drift.routing import MAX_TRIES
 from truehelo.findings import Severity
 from truehelo.inventory.model import Line
 from truehelo.monitor import incidents, pump
@@ -495,3 +496,22 @@ def test_a_detail_is_added_to_those_that_somebody_else_has_written(world: World)
         held = rows.incident(connection, 1)
     assert held is not None
     assert held.details == {"message": f"{ONE} PTR_MISSING", "flapping": True, "silenced": True}
+
+
+def test_what_was_given_up_and_is_sent_again_is_tried_as_often_as_anew(world: World) -> None:
+    world.fails(ONE, "PTR_MISSING")
+    world.hands["ops"].down = ChannelError("busy", temporary=True)
+    world.now += 10 * DAY
+    for _ in range(30):
+        world.now += 7 * HOUR
+        world.delivers()
+    with world.database.write() as connection:
+        assert [each.state for each in outbox.letters(connection, state=None, most=10)] == ["failed"]
+        assert outbox.redeliver(connection, 1, world.now)
+    assert world.delivers() == []
+    with world.database.read() as connection:
+        assert [each.state for each in outbox.letters(connection, state=None, most=10)] == ["pending"]
+        assert [number for _, number, _, _ in outbox.tries(connection, 1)] == list(range(1, MAX_TRIES + 2))
+    world.hands["ops"].down = None
+    world.now += 7 * HOUR
+    assert world.delivers() == ["ops opened error"]
