@@ -62,7 +62,9 @@ class Story:
         return self.count(tables.states, tables.states.c.state == "suspect")
 
     def waiting(self) -> int:
-        return self.count(tables.outbox, tables.outbox.c.state == "pending")
+        """How many messages are owed now: that an incident has grown once more waits for whoever else joins it."""
+        grown = (tables.outbox.c.kind == "grown") & (tables.outbox.c.attempts == 0)
+        return self.count(tables.outbox, (tables.outbox.c.state == "pending") & ~grown)
 
     def break_some(self, count: int) -> None:
         """Take away the PTR records of some networks, all at once."""
