@@ -17,6 +17,11 @@ settings.register_profile("suite", deadline=None, max_examples=100, suppress_hea
 settings.load_profile("suite")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name what is packed by that alone: its octets hold the time, and all processes of a run must collect the same."""
+    return "packed" if isinstance(val, bytes) and val.startswith((b"\x1f\x8b", b"PK")) else None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Hand out whole files to the processes of a run, and all that starts real servers to one of them.
