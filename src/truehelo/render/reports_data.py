@@ -37,6 +37,7 @@ def sources(found: Sources, what: str = "sources") -> str:
         count=found.sources,
         left_out=found.left_out,
         left_out_messages=found.left_out_messages,
+        at_least=found.at_least,
     )
 
 

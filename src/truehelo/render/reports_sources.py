@@ -28,21 +28,26 @@ def render(found: Sources, look: Look) -> str:
     for row in found.rows:
         lines += ["", *_row(row, style)]
     if found.left_out:
-        more = f"and {words.counted(found.left_out, 'more source')} with {words.messages(found.left_out_messages)}"
-        lines += ["", *style.wrap(f"{more}: --all shows them")]
+        more = f"{words.counted(found.left_out, 'more source')} with {words.messages(found.left_out_messages)}"
+        lines += ["", *style.wrap(f"and {_least(found)}{more}: --all shows {'more' if found.at_least else 'them'}")]
     return style.finish(lines)
 
 
 def render_new(found: Sources, look: Look) -> str:
     """Return sources that were new in these days, as text."""
     style = Style(look)
-    what = f"{words.counted(found.sources, 'new source')} since {words.day(found.since)}"
+    what = f"{_least(found)}{words.counted(found.sources, 'new source')} since {words.day(found.since)}"
     lines = style.wrap(f"{_whose(found)}: {what}" if found.sources else f"{_whose(found)}: no new source in these days")
     for row in found.rows:
         lines += ["", *_row(row, style)]
     if found.left_out:
-        lines += ["", *style.wrap(f"and {found.left_out:,} more: --all shows them")]
+        shows = "more" if found.at_least else "them"
+        lines += ["", *style.wrap(f"and {_least(found)}{found.left_out:,} more: --all shows {shows}")]
     return style.finish(lines)
+
+
+def _least(found: Sources) -> str:
+    return "at least " if found.at_least else ""
 
 
 def _whose(found: Sources) -> str:
@@ -52,7 +57,7 @@ def _whose(found: Sources) -> str:
 def _head(found: Sources, style: Style) -> list[str]:
     sums = found.total
     head = f"{_whose(found)}, {words.span(found.since, found.until)}: {words.messages(sums.messages)}"
-    told = f"from {words.counted(found.sources, 'address', 'addresses')}; {words.fared(sums)}"
+    told = f"from {_least(found)}{words.counted(found.sources, 'address', 'addresses')}; {words.fared(sums)}"
     return style.wrap(f"{head} {told}" if sums.messages else head)
 
 

@@ -188,7 +188,8 @@ class Sources:
     """Where a domain's mail leaves from ("" for all domains), from `since` to `until` (days, both included).
 
     `total` are all messages; `by_name` tells how many left an address whose name was confirmed and so on, each source-day
-    by what its address was called on that day. `left_out` is how many sources are not shown, `left_out_messages` theirs.
+    by what its address was called on that day. `left_out` is how many sources are not shown, `left_out_messages` theirs;
+    with `at_least` there may be more than `sources`, and more left out, and they may have sent more.
     """
 
     at: datetime
@@ -202,6 +203,7 @@ class Sources:
     sources: int
     left_out: int = 0
     left_out_messages: int = 0
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Names are joined day by day where that makes a difference: mail of a day counts 
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -57,27 +57,26 @@ def sources(connection: Connection, asked: Asked, suffixes: Suffixes) -> Sources
     domain = asked.domain or None
     total = sum((sums_of(each.sums) for each in questions.trend(connection, domain, asked.since, asked.until)), Sums())
     found = questions.sources(connection, domain, asked.since, asked.until, MOST)
-    count = len(found)
+    count, more = len(found), False
     if count == MOST:
-        count = questions.count_sources(connection, domain, asked.since, asked.until)
-    return _sources(connection, asked, suffixes, found, (count, total))
+        count, more = questions.count_sources(connection, domain, asked.since, asked.until)
+    made = _sources(connection, asked, suffixes, found, total)
+    return replace(made, sources=max(count, len(found)), left_out=max(count, len(found)) - len(made.rows), at_least=more)
 
 
 def new_sources(connection: Connection, asked: Asked, suffixes: Suffixes) -> Sources:
     """Return the sources that were seen for the first time from `since` on."""
     found = questions.new_sources(connection, asked.domain or None, asked.since, asked.until, MOST)
-    count, total = len(found), sum((sums_of(each.sums) for each in found), Sums())
-    if count == MOST:
-        count, kept = questions.count_new(connection, asked.domain or None, asked.since, asked.until)
-        total = sums_of(kept)
-    return _sources(connection, asked, suffixes, found, (count, total))
+    made = _sources(connection, asked, suffixes, found, sum((sums_of(each.sums) for each in found), Sums()))
+    if len(found) < MOST:
+        return made
+    # What the others sent is not summed up: it would take as long as there are new sources.
+    count, _ = questions.count_new(connection, asked.domain or None, asked.since, asked.until)
+    return replace(made, sources=count, left_out=count - len(made.rows), at_least=count > len(found))
 
 
-def _sources(
-    connection: Connection, asked: Asked, suffixes: Suffixes, found: Sequence[SourceSums], whole: tuple[int, Sums]
-) -> Sources:
-    """Tell of the largest sources; `whole` is how many there are, and what all of them sent."""
-    count, total = whole
+def _sources(connection: Connection, asked: Asked, suffixes: Suffixes, found: Sequence[SourceSums], total: Sums) -> Sources:
+    """Tell of the largest sources; `total` is what all of them sent."""
     ledger = Ledger(connection, [each.ip for each in found], asked.since, asked.until, now=asked.now, suffixes=suffixes)
     by_name = _by_name(connection, asked, ledger, found)
     missing = total.messages - sum(by_name.values())
@@ -97,8 +96,8 @@ def _sources(
         by_name=dict(by_name),
         by_class=dict(by_class),
         rows=tuple(rows),
-        sources=count,
-        left_out=count - len(shown),
+        sources=len(found),
+        left_out=len(found) - len(shown),
         left_out_messages=total.messages - sum(each.sums.messages for each in shown),
     )
 

@@ -6,10 +6,10 @@ from heapq import nsmallest
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select, union
+from sqlalchemy import Connection, func, select
 
 from truehelo.reports.model import DkimResult, Extra, Reason, Shape, SpfCheck
-from truehelo.store.reports.answers import SourceDay, SourceShape, SourceSums, Sums
+from truehelo.store.reports.answers import SourceDay, SourceShape, SourceSums
 from truehelo.store.reports.asking import (
     among,
     domain_number,
@@ -40,6 +40,9 @@ from truehelo.store.reports.tables import (
     reports,
     week_of,
 )
+
+_COUNTED = 1000
+"""So many rows are read to count sources."""
 
 _NEW = """
 SELECT messages, source_id FROM report_firsts WHERE domain_id = ? AND first_day = ? ORDER BY messages DESC LIMIT ?
@@ -80,52 +83,38 @@ def new_sources(connection: Connection, domain: str | None, since: int, until: i
     return _told(connection, number, domain, [(each, tallied[each]) for each in new if each in tallied])
 
 
-def count_sources(connection: Connection, domain: str | None, since: int, until: int) -> int:
-    """Return how many addresses sent for a domain (None: for any) from one day to another, both among them."""
+def count_sources(connection: Connection, domain: str | None, since: int, until: int) -> tuple[int, bool]:
+    """Return how many addresses sent for a domain (None: for any) in some days, and whether there may be more.
+
+    So many rows are read, however many there are: a domain of some hundred addresses is counted whole.
+    """
     number = domain_number(connection, domain)
     if number is None:
-        return 0
+        return 0, False
     # Of a week its last day with mail decides, unless that came later than what is asked about.
     weeks, days = report_weeks.c, report_days.c
     touched = weeks.week.between(week_of(since), week_of(until))
-    sent = (
-        select(weeks.source_id).where(weeks.domain_id == number, touched, weeks.last_day.between(since, until)).distinct()
-    )
-    first = _cut_week(connection, number, since, until)
-    if first is None:
-        return connection.scalar(select(func.count()).select_from(sent.subquery())) or 0
-    of_days = select(days.source_id).where(days.domain_id == number, days.day.between(first, until))
-    return connection.scalar(select(func.count()).select_from(union(sent, of_days).subquery())) or 0
+    sent = select(weeks.source_id).where(weeks.domain_id == number, touched, weeks.last_day.between(since, until))
+    of_days = select(days.source_id).where(days.domain_id == number, days.day.between(week_of(until) * 7 - 3, until))
+    of_days = of_days.where(days.day >= since)
+    found: set[int] = set()
+    for wanted in (sent, of_days):
+        numbers = connection.scalars(wanted.limit(_COUNTED)).all()
+        found.update(numbers)
+        if len(numbers) == _COUNTED:
+            return len(found), True
+    return len(found), False
 
 
-def count_new(connection: Connection, domain: str | None, since: int, until: int) -> tuple[int, Sums]:
-    """Return how many addresses had their first day ever between two days, for a domain (None: for any), and their sums."""
+def count_new(connection: Connection, domain: str | None, since: int, until: int) -> tuple[int, bool]:
+    """Return how many addresses had their first day ever in some days (domain None: for any), and whether more may have."""
     number = domain_number(connection, domain)
     if number is None:
-        return 0, Sums()
-    first, weeks, days = report_firsts.c, report_weeks.c, report_days.c
-    new = [first.domain_id == number, first.first_day.between(since, until)]
-    count = connection.scalar(select(func.count()).where(*new)) or 0
-    # Before their first day they sent nothing, so that the week of it counts whole.
-    joined = select(*summed(report_weeks)).join(
-        report_firsts, and_(first.source_id == weeks.source_id, first.domain_id == weeks.domain_id)
-    )
-    touched = weeks.week.between(week_of(since), week_of(until))
-    sums = [int(value or 0) for value in connection.execute(joined.where(*new, weeks.domain_id == number, touched)).one()]
-    if _cut_week(connection, number, since, until) is not None:
-        joined = select(*summed_outcomes(report_days)).join(
-            report_firsts, and_(first.source_id == days.source_id, first.domain_id == days.domain_id)
-        )
-        later = days.day.between(until + 1, week_of(until) * 7 + 3)
-        found = connection.execute(joined.where(*new, days.domain_id == number, later)).one()
-        sums = [held - int(value or 0) for held, value in zip(sums, found, strict=True)]
-    return count, sums_of(sums)
-
-
-def _cut_week(connection: Connection, number: int, since: int, until: int) -> int | None:
-    """Return the first day of the last week that is asked about, where it is cut: later days of it are told of too."""
-    _, last = told_days(connection, number, since, week_of(until) * 7 + 3)
-    return max(since, week_of(until) * 7 - 3) if last > until else None
+        return 0, False
+    first = report_firsts.c
+    new = select(first.source_id).where(first.domain_id == number, first.first_day.between(since, until)).limit(_COUNTED)
+    count = connection.scalar(select(func.count()).select_from(new.subquery())) or 0
+    return count, count == _COUNTED
 
 
 def _told(connection: Connection, number: int, domain: str | None, found: list[tuple[int, Tally]]) -> list[SourceSums]:
