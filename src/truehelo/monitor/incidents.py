@@ -276,15 +276,17 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
     whom: Sequence[rows.Whom] | None = None,
     at: float | None = None,
     anew: str = "",
+    apart: float | None = None,
 ) -> None:
     """Put the messages of a notice into the outbox, one for each channel that a route leads to.
 
     `whom` is whose routes are taken: those of all members where it is None. `anew` is the sequence under which it is told
     once more to those who were told before; whoever still waits to be told hears it as it is then. What has grown has a
-    sequence by itself where none is given.
+    sequence by itself where none is given, and is told `apart` seconds after the last time at the soonest.
     """
     if not policy.alerting.channels:
         return
+    apart = policy.join_s / GROWN_AT_MOST if apart is None else apart
     wait = policy.group_s if kind in (NoticeKind.OPENED, NoticeKind.GROWN) else 0.0
     told = (
         None
@@ -308,7 +310,7 @@ def _tell(  # noqa: PLR0913  each is a part of the notice
             told_times, last = growth.get(channel, (0, None))
             sequences: tuple[str, ...] = (f"#{told_times}",)
             # Few messages, however many join one after another: whoever joins until then is in this one.
-            due = due if last is None else min(max(due, last + policy.join_s / GROWN_AT_MOST), now + policy.join_s)
+            due = due if last is None else min(max(due, last + apart), now + apart * GROWN_AT_MOST)
         else:
             sequences = (sequence, anew) if anew and channel not in waiting else (sequence,)
         for each in sequences:

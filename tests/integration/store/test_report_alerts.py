@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from support.alerted import DAY, DOMAIN, FIRST, OURS, REPORTERS, Office, bad, good
 from support.sentreports import Sent, report, store
@@ -21,7 +21,7 @@ from truehelo.store.things import rows as things
 
 pytestmark = pytest.mark.integration
 
-STRANGER, OTHER = "198.51.100.9", "203.0.113.7"
+STRANGER, OTHER, THIRD = "198.51.100.9", "203.0.113.7", "203.0.113.99"
 
 
 @pytest.fixture
@@ -70,6 +70,25 @@ def test_the_sources_of_one_domain_are_one_incident(office: Office) -> None:
     said = office.notice("SOURCE_UNKNOWN_VOLUME", NoticeKind.GROWN)
     assert (said.count, said.about) == (2, "sources")
     assert said.summary == f"2 sources: send as {DOMAIN}, and are neither in the inventory nor classed"
+
+
+def test_sources_that_join_on_the_day_of_a_message_are_told_when_that_day_is_over(office: Office) -> None:
+    grown = ("grown", "SOURCE_UNKNOWN_VOLUME")
+    office.goes_on(5, good(ip=STRANGER))
+    office.goes_on(1, good(ip=STRANGER), good(ip=OTHER))
+    office.goes_on(1, good(ip=STRANGER), good(200, ip=OTHER))
+    assert office.told()[1:] == [grown]
+    office.came({"late.example": [good(200, ip=THIRD)]})
+    office.came({"late.example": [good(200, ip=THIRD)]}, day=office.day - 2)
+    office.judge()
+    assert office.told()[1:] == [grown, grown]
+    with office.database.read() as connection:
+        of_growth = select(tables.outbox.c.attempt_at - tables.outbox.c.created).where(tables.outbox.c.kind == "grown")
+        waits = sorted(connection.scalars(of_growth))
+    assert waits[-1] >= DAY / 2
+    assert office.notice("SOURCE_UNKNOWN_VOLUME", NoticeKind.GROWN).count == 3
+    office.judge()
+    assert office.told()[1:] == [grown, grown]
 
 
 FEW = [

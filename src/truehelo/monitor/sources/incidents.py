@@ -41,7 +41,7 @@ def well(connection: Connection, thing_id: int, tag: str, ended: str = "") -> bo
 def _say_ended(connection: Connection, incident: IncidentRow, ended: str) -> None:
     """Keep why it is over, for the message that tells it; what is well again on its own takes that back."""
     if str(incident.details.get("ended") or "") != ended:
-        rows.change_incident(connection, incident.id, details={**incident.details, "ended": ended})
+        rows.add_details(connection, incident.id, ended=ended)
 
 
 def settle(connection: Connection, policy: Policy, now: float, told: Told) -> None:
@@ -119,7 +119,7 @@ def _of_cause(
     number = things.open_of_key(connection, key, state.tag)
     held = None if number is None else rows.incident(connection, number)
     if held is not None:
-        _grown(connection, held, thing, state, policy, now)
+        _grown(connection, held, thing, policy, now)
         return held.id
     details = _details(thing, state)
     number = rows.open_incident(
@@ -132,15 +132,13 @@ def _of_cause(
     return number
 
 
-def _grown(
-    connection: Connection, incident: IncidentRow, thing: Thing, state: ThingState, policy: Policy, now: float
-) -> None:
-    """One more joins: told to whom its own routes lead; to all who know once a day, unless it is in their first message."""
-    tell(connection, incident, NoticeKind.OPENED, "", policy, now, whom=[(thing.groups, thing.owner)])
+def _grown(connection: Connection, incident: IncidentRow, thing: Thing, policy: Policy, now: float) -> None:
+    """One more joins: told to whom its own routes lead, and to those who know at most once a day, unless all is said."""
+    whom = [(thing.groups, thing.owner)]
+    tell(connection, incident, NoticeKind.OPENED, "", policy, now, whom=whom)
     if now - incident.opened > policy.group_s:
-        tell(connection, incident, NoticeKind.GROWN, f"day {int(now // DAY_S)}", policy, now)
-    if Severity(incident.severity).rank > Severity(state.severity).rank:
-        rows.change_incident(connection, incident.id, severity=state.severity)
+        # Whoever joins until that day is over is in the message that ends it.
+        tell(connection, incident, NoticeKind.GROWN, "", policy, now, whom=whom, apart=DAY_S)
     rows.change_incident(connection, incident.id, joined_at=now)
 
 
