@@ -4,7 +4,10 @@ What stands in them is for others: target lists (`engine.lists`), evidence (`eng
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from truehelo.errors import FileError
 
@@ -33,23 +36,39 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         FileError: It cannot be written; what stood there before still stands.
     """
+    with written_whole(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that is put in its place when it was written to its end, and not at all where that fails.
+
+    Raises:
+        FileError: It cannot be written; what stood there before still stands.
+    """
+    if "\0" in str(path):
+        raise FileError(str(path), "cannot be written (a NUL is in its name)", "choose another file")
     try:
         if path.exists() and not path.is_file():  # a pipe or a device cannot be replaced, and need not be
-            path.write_bytes(content)
+            with path.open("wb") as stream:
+                yield stream
         else:
-            _replace(Path(os.path.realpath(path)), content)  # a link stays one: the file that it leads to is replaced
-    except (OSError, ValueError) as error:
+            with _beside(Path(os.path.realpath(path))) as stream:  # a link stays one: what it leads to is replaced
+                yield stream
+    except OSError as error:
         raise FileError(str(path), f"cannot be written ({_cause(error)})", "choose another file") from None
 
 
-def _replace(path: Path, content: bytes) -> None:
+@contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
     import tempfile
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".truehelo.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            yield stream
         temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         temporary.replace(path)
     except BaseException:  # also an interruption leaves nothing behind

@@ -10,7 +10,6 @@ import click
 from truehelo.cli.reports_asking import USUAL_DAYS, asked, domain_of, window
 from truehelo.cli.terminal import complain, writing
 from truehelo.cli.watching import config_option, database_option, opened
-from truehelo.errors import FileError
 from truehelo.render.codes import GOOD
 
 if TYPE_CHECKING:
@@ -92,29 +91,7 @@ def _written(sheet: "Sheet", wanted: str, stream: BinaryIO) -> int:
 
 
 def _to_file(sheet: "Sheet", wanted: str, path: Path) -> int:
-    """Write beside the file, and put it in its place when it is whole.
+    from truehelo.files import written_whole
 
-    Raises:
-        FileError: It cannot be written; what stood there before still stands.
-    """
-    import os
-    import tempfile
-
-    target = Path(os.path.realpath(path))
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".truehelo.")
-        beside = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                count = _written(sheet, wanted, stream)
-            umask = os.umask(0)
-            os.umask(umask)
-            beside.chmod(0o666 & ~umask)
-            beside.replace(target)
-        except BaseException:  # also an interruption leaves nothing behind
-            beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        cause = (error.strerror or str(error)).lower()
-        raise FileError(str(path), f"cannot be written ({cause})", "choose another file") from None
-    return count
+    with written_whole(path) as stream:
+        return _written(sheet, wanted, stream)

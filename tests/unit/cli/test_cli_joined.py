@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -220,6 +221,23 @@ def test_an_export_is_written_whole_or_not_at_all(kept: Path, tmp_path: Path, ca
     assert "36 rows are in" in capsys.readouterr().err
     assert len(list(csv.DictReader(file.open(newline="")))) == 36
     assert [each.name for each in file.parent.iterdir()] == ["records.csv"]
+
+
+def test_a_pipe_that_an_export_is_written_to_stays_one(kept: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        assert run(("reports", "export", DOMAIN, "-o", str(pipe))) == 0, kept
+        out, _ = reader.communicate(timeout=20)
+    assert pipe.is_fifo()
+    assert len(out.splitlines()) == 37
+
+
+def test_an_export_keeps_who_may_read_the_file_that_it_replaces(kept: Path, tmp_path: Path) -> None:
+    file = tmp_path / "records.csv"
+    file.touch(0o600)
+    assert run(("reports", "export", DOMAIN, "-o", str(file))) == 0, kept
+    assert (file.stat().st_mode & 0o777, len(file.read_text().splitlines())) == (0o600, 37)
 
 
 @pytest.mark.parametrize(
