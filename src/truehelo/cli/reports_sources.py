@@ -22,7 +22,7 @@ NEW_DAYS = 7
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, metavar="N", help="So many sources."
 )
-@click.option("--all", "everything", is_flag=True, help="Every source.")
+@click.option("--all", "everything", is_flag=True, help="Every source, up to 10,000.")
 @form("text", "json", "csv")
 def sources(*, domain: str | None, since: str | None, until: str | None, limit: int, everything: bool, form: Form) -> int:
     """Say where the mail of DOMAIN leaves from (of all domains that reports are about, where none is named).
@@ -51,7 +51,7 @@ def sources(*, domain: str | None, since: str | None, until: str | None, limit: 
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, metavar="N", help="So many sources."
 )
-@click.option("--all", "everything", is_flag=True, help="Every source.")
+@click.option("--all", "everything", is_flag=True, help="Every source, up to 10,000.")
 @form("text", "json", "csv")
 def new(*, domain: str | None, since: str | None, until: str | None, limit: int, everything: bool, form: Form) -> int:
     """Say which sources sent for DOMAIN for the first time in these days, the one with the most mail first.

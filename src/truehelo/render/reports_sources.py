@@ -10,7 +10,7 @@ from truehelo.render.look import NORMAL, Look
 from truehelo.render.notice_parts import clean
 from truehelo.render.style import Style
 from truehelo.sources.classes import TO_DO, SourceClass
-from truehelo.sources.model import Named, SourceRow, Sources
+from truehelo.sources.model import EVERY, Named, SourceRow, Sources
 
 _ORDER = (Named.UNCONFIRMED, Named.UNDETERMINED, Named.NOT_KNOWN, Named.CONFIRMED)
 MOST_RECEIVERS = 4
@@ -29,7 +29,7 @@ def render(found: Sources, look: Look) -> str:
         lines += ["", *_row(row, style)]
     if found.left_out:
         more = f"{words.counted(found.left_out, 'more source')} with {words.messages(found.left_out_messages)}"
-        lines += ["", *style.wrap(f"and {_least(found)}{more}: --all shows {'more' if found.at_least else 'them'}")]
+        lines += ["", *style.wrap(f"and {_least(found)}{more}{_all(found)}")]
     return style.finish(lines)
 
 
@@ -41,13 +41,19 @@ def render_new(found: Sources, look: Look) -> str:
     for row in found.rows:
         lines += ["", *_row(row, style)]
     if found.left_out:
-        shows = "more" if found.at_least else "them"
-        lines += ["", *style.wrap(f"and {_least(found)}{found.left_out:,} more: --all shows {shows}")]
+        lines += ["", *style.wrap(f"and {_least(found)}{found.left_out:,} more{_all(found)}")]
     return style.finish(lines)
 
 
 def _least(found: Sources) -> str:
     return "at least " if found.at_least else ""
+
+
+def _all(found: Sources) -> str:
+    """Say how the others are shown."""
+    if len(found.rows) >= EVERY:
+        return ": truehelo reports export --daily has all of them"
+    return f": --all shows {'more' if found.at_least else 'them'}"
 
 
 def _whose(found: Sources) -> str:

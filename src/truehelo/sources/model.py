@@ -11,6 +11,9 @@ from enum import StrEnum
 from truehelo.sources.change import Change
 from truehelo.sources.classes import SourceClass, Suggestion
 
+EVERY = 10_000
+"""So many sources are told of at most, the largest, where all are asked for."""
+
 
 class Origin(StrEnum):
     """From where it is known what an address was called."""

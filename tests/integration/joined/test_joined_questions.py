@@ -162,6 +162,18 @@ def test_sources_that_are_not_even_looked_at_are_counted_too(watched: Watched, m
     assert (new.sources, new.left_out, new.left_out_messages, new.at_least) == (6, 4, 2, True)
 
 
+@pytest.mark.parametrize(("shown", "rows", "left_out"), [(None, 5, 0), (4, 4, 1), (2, 2, 3)])
+def test_as_many_sources_are_shown_as_are_asked_for(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, shown: int | None, rows: int, left_out: int
+) -> None:
+    monkeypatch.setattr(reading, "MOST", 3)
+    found = answered(watched, replace(ASKED, shown=shown))
+    assert (len(found.rows), found.sources, found.left_out, found.at_least) == (rows, 5, left_out, False)
+    with watched.database.read() as connection:
+        new = new_sources(connection, replace(ASKED, since=SINCE, shown=shown), PublicSuffixes())
+    assert (len(new.rows), new.sources, new.left_out) == (rows, 5, left_out)
+
+
 def test_the_share_of_what_is_proposed_is_of_all_mail(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "MOST", 2)
     look(watched, TWIN, "pass", "out2.business.example")

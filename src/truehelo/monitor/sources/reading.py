@@ -14,7 +14,7 @@ from truehelo.monitor.sources.classing import Classing, Subject, selectors_of, s
 from truehelo.monitor.sources.identity import Ledger
 from truehelo.ports import Suffixes
 from truehelo.sources.classes import SourceClass
-from truehelo.sources.model import Named, SourceRow, Sources, Sums
+from truehelo.sources.model import EVERY, Named, SourceRow, Sources, Sums
 from truehelo.store.reports import questions
 from truehelo.store.reports.answers import SourceSums
 from truehelo.store.reports.answers import Sums as Kept
@@ -22,13 +22,13 @@ from truehelo.store.sources.standings import authorised_of
 from truehelo.store.sources.told import Told, told_of
 
 MOST = 100
-"""Of so many sources, the largest, it is looked up what they were called; of the others nobody looks."""
+"""Of so many sources, the largest, it is looked up what they were called, and of no more unless more are to be shown."""
 SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked: of which domain ("" for all), from which day to which (both included), `shown` sources (None: all).
+    """What is asked: of which domain ("" for all), from which day to which (both included), `shown` sources (`EVERY` if None).
 
     `now` is in seconds since the epoch.
     """
@@ -56,9 +56,10 @@ def sources(connection: Connection, asked: Asked, suffixes: Suffixes) -> Sources
     """Return where the mail of a domain left from."""
     domain = asked.domain or None
     total = sum((sums_of(each.sums) for each in questions.trend(connection, domain, asked.since, asked.until)), Sums())
-    found = questions.sources(connection, domain, asked.since, asked.until, MOST)
+    most = _read(asked)
+    found = questions.sources(connection, domain, asked.since, asked.until, most)
     count, more = len(found), False
-    if count == MOST:
+    if count == most:
         count, more = questions.count_sources(connection, domain, asked.since, asked.until)
     made = _sources(connection, asked, suffixes, found, total)
     return replace(made, sources=max(count, len(found)), left_out=max(count, len(found)) - len(made.rows), at_least=more)
@@ -66,13 +67,19 @@ def sources(connection: Connection, asked: Asked, suffixes: Suffixes) -> Sources
 
 def new_sources(connection: Connection, asked: Asked, suffixes: Suffixes) -> Sources:
     """Return the sources that were seen for the first time from `since` on."""
-    found = questions.new_sources(connection, asked.domain or None, asked.since, asked.until, MOST)
+    most = _read(asked)
+    found = questions.new_sources(connection, asked.domain or None, asked.since, asked.until, most)
     made = _sources(connection, asked, suffixes, found, sum((sums_of(each.sums) for each in found), Sums()))
-    if len(found) < MOST:
+    if len(found) < most:
         return made
     # What the others sent is not summed up: it would take as long as there are new sources.
-    count, _ = questions.count_new(connection, asked.domain or None, asked.since, asked.until)
-    return replace(made, sources=count, left_out=count - len(made.rows), at_least=count > len(found))
+    count, more = questions.count_new(connection, asked.domain or None, asked.since, asked.until)
+    count = max(count, len(found))
+    return replace(made, sources=count, left_out=count - len(made.rows), at_least=more or count > len(found))
+
+
+def _read(asked: Asked) -> int:
+    return EVERY if asked.shown is None else max(MOST, asked.shown)
 
 
 def _sources(connection: Connection, asked: Asked, suffixes: Suffixes, found: Sequence[SourceSums], total: Sums) -> Sources:
