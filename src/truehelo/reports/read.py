@@ -5,6 +5,7 @@ By content; names and media types only say what is worth refusing aloud. Content
 What the reports say is read by `aggregate`, `tls` and `failure`.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -121,7 +122,7 @@ class _Search:
         elif kind is Kind.ZIP:
             yield from self._archive(chunks, name, depth, letter, file)
         elif kind is Kind.MAIL:
-            yield from self._mail(hold(chunks, self.meter.budget.held, "the message"), name, depth)
+            yield from self._mails(hold(chunks, self.meter.budget.held, "the message"), name, depth)
         else:
             raise ReportError(f"it is no report: it is {words}")
 
@@ -138,6 +139,26 @@ class _Search:
                 return
         if empty:
             raise ReportError("the zip archive is empty")
+
+    def _mails(self, octets: bytes, name: str, depth: int) -> Iterator[Piece]:
+        """Yield what a message holds, or each message of a mailbox that lies in an archive: others come one by one."""
+        first, *more = _messages(octets)
+        if not more:
+            yield from self._mail(octets, name, depth)
+            return
+        for number, message in enumerate((first, *more), 1):
+            if self._over:
+                return
+            self.meter.file()
+            self.meter.begin()
+            named = f"{name} message {number}"
+            try:
+                yield from self._mail(message, named, depth)
+            except OSError:
+                raise
+            except Exception as error:  # noqa: BLE001  (as above: the other messages are still to be read)
+                self._over = self._over or isinstance(error, BudgetError)
+                yield _refused(error, named, None)
 
     def _mail(self, octets: bytes, name: str, depth: int) -> Iterator[Piece]:
         mail = read_mail(octets, self.meter.budget)
@@ -164,6 +185,14 @@ class _Search:
             raise
         except Exception as error:  # noqa: BLE001  (as above: the other parts are still to be read)
             yield _refused(error, name, mail.letter)
+
+
+_NEXT = re.compile(rb"(?<=\n)\r?\n(?=From [^\n]{1,998}\n[!-9;-~]{1,76}[ \t]*:)")
+
+
+def _messages(octets: bytes) -> list[bytes]:
+    """Return the messages of a mailbox (RFC 4155); what does not begin as one is one message."""
+    return _NEXT.split(octets) if plain(octets[:HEAD]).startswith(b"From ") else [octets]
 
 
 def _refused(error: Exception, name: str, letter: Letter | None) -> Piece:

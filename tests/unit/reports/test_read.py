@@ -40,6 +40,12 @@ def forwarded(octets: bytes) -> bytes:
     return part(octets.replace(b'"bound"', b"inner").replace(b"--bound", b"--inner"), "message/rfc822", encoding="")
 
 
+def mailbox(*messages: bytes, end: bytes = b"\n") -> bytes:
+    """Messages as an mbox (RFC 4155)."""
+    line = b"From reporter@receiver.example Tue Jan  6 00:00:00 2026" + end
+    return b"".join(line + message.rstrip(b"\r\n") + end + end for message in messages)
+
+
 class Pipe(io.BytesIO):
     """What is read once and never sought in."""
 
@@ -88,6 +94,18 @@ REPORTS = [
     ("an archive of archives", zipped(("a.gz", GZ), ("b.zip", zipped(("c", AGGREGATE)))), [AGG, AGG]),
     ("an archive of all kinds", zipped(("a", AGGREGATE), ("b", tls_json()), ("c", failure_mail())), [AGG, TLS, FAIL]),
     ("an archive of messages", zipped(("a.eml", aggregate_mail()), ("b.eml", failure_mail())), [AGG, FAIL]),
+    (
+        "a mailbox in an archive",
+        zipped(("a.mbox", mailbox(aggregate_mail(), failure_mail(), aggregate_mail()))),
+        [AGG, FAIL, AGG],
+    ),
+    ("a mailbox of one message in an archive", zipped(("a.mbox", mailbox(aggregate_mail()))), [AGG]),
+    ("a mailbox with CRLF", zipped(("a", mailbox(aggregate_mail(), failure_mail(), end=b"\r\n"))), [AGG, FAIL]),
+    (
+        "a message with a line of prose that begins From",
+        mail(part(b"Hello\n\nFrom a: b\n", "text/plain", encoding=""), part(GZ, "application/gzip")),
+        [AGG],
+    ),
     ("base64 of gzip", base64.encodebytes(GZ), [AGG]),
     ("JSON", tls_json(), [TLS]),
     ("JSON, gzipped", TLS_GZ, [TLS]),
@@ -156,6 +174,20 @@ def test_what_is_no_report_is_refused_in_one_sentence(what: str, octets: bytes, 
 def test_one_bad_file_leaves_the_others() -> None:
     octets = zipped(("a", AGGREGATE), ("b", b"junk"), ("c", GZ[:-20]), ("d.json", b"{"), ("e", tls_json()))
     assert [each.partition(":")[0] for each in read(octets)] == [AGG, "refused", "refused", "refused", TLS]
+
+
+def test_a_bad_message_of_a_mailbox_leaves_the_others_and_each_has_its_number() -> None:
+    octets = zipped(
+        ("a.mbox", mailbox(aggregate_mail(), single(PROSE), mail(part(GZ[:-20], "application/gzip")), failure_mail()))
+    )
+    pieces = list(pieces_in(io.BytesIO(octets), "in"))
+    assert [": ".join(piece.name.split(": ")[:2]) for piece in pieces] == [f"in: a.mbox message {n}" for n in (1, 2, 3, 4)]
+    assert [told(piece).partition(":")[0] for piece in pieces] == [AGG, "refused", "refused", FAIL]
+
+
+def test_a_mailbox_of_too_many_messages_ends_the_file() -> None:
+    octets = zipped(("a.mbox", mailbox(*[single(PROSE)] * (DEFAULT_BUDGET.files + 5))))
+    assert read(octets)[-1] == f"refused: it holds more than {DEFAULT_BUDGET.files} files"
 
 
 def test_names_lead_through_archives_and_messages() -> None:

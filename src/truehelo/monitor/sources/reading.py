@@ -28,9 +28,9 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked: of which domain ("" for all), from which day to which (both included), `shown` sources (`EVERY` if None).
+    """What is asked: of which domain ("" for all), from which day to which (both included), and how many sources to show.
 
-    `now` is in seconds since the epoch.
+    `now` is in seconds since the epoch; `shown` None is as many as `EVERY`.
     """
 
     domain: str
