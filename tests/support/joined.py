@@ -224,7 +224,7 @@ def missed() -> Address:
     """The same, of which a fourth receiver tells nothing any more: it refuses before it reads."""
     whole = story()
     mine = [DayRow(day=day, reporter="r4.example", sums=sums(20, 20, 20)) for day in range(SINCE, TODAY - 9)]
-    told = {("r4.example", day): 100 for day in range(SINCE, TODAY)}
+    told = {"r4.example": dict.fromkeys(range(SINCE, TODAY), 100)}
     missing = ceased(mine, told, whole.flips)
     return replace(whole, turns=(*whole.turns, *missing), days=(*whole.days, *mine))
 

@@ -40,7 +40,9 @@ _WEIGHT = (
 """What receivers refuse for, the likeliest first: tags, or how several of them begin."""
 
 
-def ceased(days: Iterable[DayRow], whole: Mapping[tuple[str, int], int], flips: Sequence[Flip] = ()) -> tuple[Turn, ...]:
+def ceased(
+    days: Iterable[DayRow], whole: Mapping[str, Mapping[int, int]], flips: Sequence[Flip] = ()
+) -> tuple[Turn, ...]:
     """Return which receivers tell of no mail of a source any more although they tell of others', the oldest first.
 
     Who refuses at the connection sees no message, and has none to report. That the source sends nothing any more looks the
@@ -51,18 +53,16 @@ def ceased(days: Iterable[DayRow], whole: Mapping[tuple[str, int], int], flips: 
         whole: How much mail each receiver told of in all on each day.
         flips: What was seen to change of the address, in any order.
     """
-    own: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    own: dict[str, dict[int, int]] = defaultdict(dict)
     for row in days:
-        own[row.reporter][row.day] += row.sums.messages
-    totals: dict[str, dict[int, int]] = defaultdict(dict)
-    for (name, day), total in whole.items():
-        totals[name][day] = total
+        held = own[row.reporter]
+        held[row.day] = held.get(row.day, 0) + row.sums.messages
     found = []
     for reporter, mine in own.items():
-        series = [Count(day, total, max(0, total - mine.get(day, 0))) for day, total in sorted(totals[reporter].items())]
-        if not _may_have_ceased(series):
+        told = whole.get(reporter, {})
+        if not _may_have_ceased(mine, told):
             continue
-        last = changes(series, least=0.0)[-1:]
+        last = changes(_missing(mine, told), least=0.0)[-1:]
         for change in last:
             before, after = change.before.messages - change.before.hits, change.after.messages - change.after.hits
             if before >= LEAST_BEFORE and after * change.before.messages <= REST * before * change.after.messages:
@@ -70,21 +70,27 @@ def ceased(days: Iterable[DayRow], whole: Mapping[tuple[str, int], int], flips: 
     return tuple(sorted(found, key=lambda turn: (turn.change.day, turn.reporter)))
 
 
-def _may_have_ceased(series: Sequence[Count]) -> bool:
+def _missing(mine: Mapping[int, int], told: Mapping[int, int]) -> list[Count]:
+    """Return, as hits, the messages of each day that are of others."""
+    return [Count(day, total, max(0, total - mine.get(day, 0))) for day, total in sorted(told.items())]
+
+
+def _may_have_ceased(mine: Mapping[int, int], told: Mapping[int, int]) -> bool:
     """Tell whether it is worth while to look for the day: next to nothing since one, and that hardly by chance."""
-    first = next((place for place, each in enumerate(series) if each.hits < each.messages), len(series))
-    series = series[first:]
-    sent, total = sum(each.messages - each.hits for each in series), sum(each.messages for each in series)
+    ours = {day: min(sent, told.get(day, 0)) for day, sent in mine.items()}
+    first, sent = min((day for day in ours if ours[day]), default=0), sum(ours.values())
     after = of = 0
-    cuts: set[int] = set()
-    for each in reversed(series):
-        after, of = after + each.messages - each.hits, of + each.messages
-        before = sent - after
-        if before < LEAST_BEFORE or after > REST * before:
-            break
-        if after * (total - of) <= REST * before * of:
-            cuts.add(each.day)
-    return bool(cuts) and gain(series, cuts) >= _HARDLY
+    ends: list[tuple[int, int, int]] = []
+    for day in sorted(told, reverse=True):
+        after, of = after + ours.get(day, 0), of + told[day]
+        if day < first or sent - after < LEAST_BEFORE or after > REST * (sent - after):
+            break  # mostly on the last day already
+        ends.append((day, after, of))
+    if not ends:
+        return False
+    total = sum(count for day, count in told.items() if day >= first)
+    cuts = {day for day, after, of in ends if after * (total - of) <= REST * (sent - after) * of}
+    return bool(cuts) and gain([each for each in _missing(mine, told) if each.day >= first], cuts) >= _HARDLY
 
 
 class _Refused(TypedDict):
@@ -116,6 +122,7 @@ def turns(days: Iterable[DayRow], flips: Sequence[Flip] = ()) -> tuple[Turn, ...
             causes=causes(change, flips),
         )
         for reporter, rows in by_reporter.items()
+        if any(row.sums.refused for row in rows)
         for change in changes(Count(row.day, row.sums.messages, row.sums.refused) for row in rows)
     ]
     return tuple(sorted(found, key=lambda turn: (turn.change.day, turn.reporter)))

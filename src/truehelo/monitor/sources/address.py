@@ -118,7 +118,7 @@ def _neighbours(connection: Connection, asked: Asked, ip: str) -> list[Subject]:
     ]
 
 
-def _whole(connection: Connection, asked: Asked) -> dict[tuple[str, int], int]:
+def _whole(connection: Connection, asked: Asked) -> dict[str, dict[int, int]]:
     """Return how much mail each receiver told of on each day that is over, in all."""
     last = min(asked.until, int(asked.now // DAY_S) - 1)
     return questions.told_messages(connection, asked.domain or None, asked.since, last)

@@ -1,5 +1,6 @@
 """Questions about those who report, and about days: who told what, the trend of a domain, who has gone silent."""
 
+from collections import defaultdict
 from itertools import pairwise
 
 from sqlalchemy import Connection, func, select
@@ -31,13 +32,13 @@ def dispositions(
     names = reporter_names(connection)
     found = [
         ReporterDay(day=day, reporter=names[who], reports=count, records=records, sums=sums_of(values))
-        for day, who, count, records, *values in connection.execute(wanted)
+        for day, who, count, records, *values in connection.execute(wanted).all()
     ]
     return sorted(found, key=lambda each: (each.day, each.reporter))
 
 
-def told_messages(connection: Connection, domain: str | None, since: int, until: int) -> dict[tuple[str, int], int]:
-    """Return of how many messages each reporter tells on each day, by its name and the day, for a domain or for all."""
+def told_messages(connection: Connection, domain: str | None, since: int, until: int) -> dict[str, dict[int, int]]:
+    """Return of how many messages each reporter tells on each day, for a domain or for all."""
     number = domain_number(connection, domain)
     if number is None:
         return {}
@@ -45,7 +46,10 @@ def told_messages(connection: Connection, domain: str | None, since: int, until:
         _days.domain_id == number, _days.day.between(since, until)
     )
     names = reporter_names(connection)
-    return {(names[who], day): messages for who, day, messages in connection.execute(wanted)}
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for who, day, messages in connection.execute(wanted).all():
+        found[who][day] = messages
+    return {names[who]: told for who, told in found.items()}
 
 
 def trend(connection: Connection, domain: str | None, since: int, until: int) -> list[DaySums]:

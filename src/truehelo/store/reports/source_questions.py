@@ -212,7 +212,7 @@ def source(connection: Connection, ip: str, since: int, until: int, domain: str 
             messages=messages,
             records=records,
         )
-        for day, reporter, outcome, messages, records in rows
+        for day, reporter, outcome, messages, records in rows.all()
     ]
 
 
