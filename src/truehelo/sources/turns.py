@@ -40,9 +40,7 @@ _WEIGHT = (
 """What receivers refuse for, the likeliest first: tags, or how several of them begin."""
 
 
-def ceased(
-    days: Iterable[DayRow], whole: Mapping[str, Mapping[int, int]], flips: Sequence[Flip] = ()
-) -> tuple[Turn, ...]:
+def ceased(days: Iterable[DayRow], whole: Mapping[str, Mapping[int, int]], flips: Sequence[Flip] = ()) -> tuple[Turn, ...]:
     """Return which receivers tell of no mail of a source any more although they tell of others', the oldest first.
 
     Who refuses at the connection sees no message, and has none to report. That the source sends nothing any more looks the
@@ -68,6 +66,28 @@ def ceased(
             if before >= LEAST_BEFORE and after * change.before.messages <= REST * before * change.after.messages:
                 found.append(Turn(reporter=reporter, change=change, disposition=MISSING, causes=causes(change, flips)))
     return tuple(sorted(found, key=lambda turn: (turn.change.day, turn.reporter)))
+
+
+def silent(days: Iterable[DayRow], lately: Mapping[str, Mapping[int, int]]) -> frozenset[str]:
+    """Return the receivers of which `ceased` is worth asking: all others tell of the source on their own last day too.
+
+    Args:
+        days: What each receiver did with the mail of the source on each day.
+        lately: How much mail each receiver told of in all on each of the last days that are asked about.
+    """
+    own: dict[str, int] = defaultdict(int)
+    ends: dict[str, int] = defaultdict(int)
+    last = {reporter: max(told) for reporter, told in lately.items() if told}
+    for row in days:
+        own[row.reporter] += row.sums.messages
+        if row.day == last.get(row.reporter):
+            ends[row.reporter] += row.sums.messages
+    found = set()
+    for reporter, sent in own.items():
+        after = min(ends[reporter], lately[reporter][last[reporter]]) if reporter in last else 0
+        if sent - after >= LEAST_BEFORE and after <= REST * (sent - after):
+            found.add(reporter)
+    return frozenset(found)
 
 
 def _missing(mine: Mapping[int, int], told: Mapping[int, int]) -> list[Count]:

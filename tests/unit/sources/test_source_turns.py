@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from truehelo.sources.model import MISSING, DayRow, Flip, Sums
-from truehelo.sources.turns import cause, ceased, refused_since, turns
+from truehelo.sources.turns import cause, ceased, refused_since, silent, turns
 
 BASE = datetime(2026, 11, 1, tzinfo=UTC)
 FIRST = int(BASE.timestamp() // 86_400)
@@ -122,12 +122,32 @@ def test_it_is_looked_for_wherever_it_would_be_found(monkeypatch: pytest.MonkeyP
         start = chance.choice((0, length // 4))
         mine = [(chance.randrange(2 * volume) if start <= place < end else 0, 0) for place in range(length)]
         whole = {"r1.example": {FIRST + place: 300 + chance.randrange(300) for place in range(length)}}
-        cheap = ceased(rows("r1.example", *mine), whole)
+        sent = rows("r1.example", *mine)
+        lately = {"r1.example": {day: told for day, told in whole["r1.example"].items() if day >= FIRST + length - 7}}
+        cheap = ceased(sent, whole) if silent(sent, lately) else ()
         with monkeypatch.context() as patched:
             patched.setattr("truehelo.sources.turns._may_have_ceased", lambda *_: True)
-            assert cheap == ceased(rows("r1.example", *mine), whole)
+            assert cheap == ceased(sent, whole)
         found += len(cheap)
     assert found > 20
+
+
+SILENT = [
+    ("it tells of the source on its last day", [(20, 0)] * 20, range(7), False),
+    ("it tells of hardly anything of the source on its last day", [(200, 0)] * 19 + [(1, 0)], range(7), True),
+    ("it tells of others alone on its last day", [(20, 0)] * 19, range(7), True),
+    ("its own last day is earlier, and the source is in it", [(20, 0)] * 17, range(4), False),
+    ("it tells of nobody of late", [(20, 0)] * 10, range(0), True),
+    ("it never told of much", [(1, 0)] * 15, range(7), False),
+]
+
+
+@pytest.mark.parametrize(("sentence", "mine", "told", "asked"), SILENT, ids=[row[0] for row in SILENT])
+def test_a_receiver_is_asked_about_where_its_last_day_lacks_the_source(
+    sentence: str, mine: list[tuple[int, int]], told: range, asked: bool
+) -> None:
+    lately = {"r1.example": {FIRST + 13 + place: 100 for place in told}}
+    assert silent(rows("r1.example", *mine), lately) == (frozenset({"r1.example"}) if asked else frozenset()), sentence
 
 
 def test_without_refusals_there_is_no_cause() -> None:

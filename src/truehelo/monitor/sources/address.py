@@ -32,6 +32,8 @@ from truehelo.store.sources.watched import Past
 
 DAY_S = 86_400.0
 MOST_FLIPS = 500
+LATELY_DAYS = 7
+"""By so many days it shows of nearly all receivers that they still tell of a source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def address(connection: Connection, ip: str, asked: Asked, suffixes: Suffixes, j
     sums = Sums.of(row.sums for row in rows)
     flips = flips_of(connection, pasts, (asked.since - turning.BEFORE_DAYS) * DAY_S)
     turns = turning.turns(rows, flips)
-    missing = turning.ceased(rows, _whole(connection, asked), flips)
+    missing = turning.ceased(rows, _whole(connection, asked, rows), flips)
     cause = turning.cause((*turns, *missing))
     still = cause is not None and _still(connection, pasts, cause)
     names = ledger.latest(ip)
@@ -118,10 +120,12 @@ def _neighbours(connection: Connection, asked: Asked, ip: str) -> list[Subject]:
     ]
 
 
-def _whole(connection: Connection, asked: Asked) -> dict[str, dict[int, int]]:
-    """Return how much mail each receiver told of on each day that is over, in all."""
-    last = min(asked.until, int(asked.now // DAY_S) - 1)
-    return questions.told_messages(connection, asked.domain or None, asked.since, last)
+def _whole(connection: Connection, asked: Asked, rows: Sequence[DayRow]) -> dict[str, dict[int, int]]:
+    """Return how much mail each receiver that may miss the source told of on each day that is over, in all."""
+    domain, last = asked.domain or None, min(asked.until, int(asked.now // DAY_S) - 1)
+    lately = questions.told_messages(connection, domain, max(asked.since, last - LATELY_DAYS + 1), last)
+    silent = turning.silent(rows, lately)
+    return questions.told_messages(connection, domain, asked.since, last, silent) if silent else {}
 
 
 def _share(connection: Connection, asked: Asked, sums: Sums) -> float:

@@ -1,12 +1,13 @@
 """Questions about those who report, and about days: who told what, the trend of a domain, who has gone silent."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from itertools import pairwise
 
 from sqlalchemy import Connection, func, select
 
 from truehelo.store.reports.answers import DaySums, DomainSums, ReporterDay, ReporterSums, Silence
-from truehelo.store.reports.asking import domain_number, names_of, reporter_names, summed, sums_of
+from truehelo.store.reports.asking import among, domain_number, names_of, reporter_names, summed, sums_of
 from truehelo.store.reports.tables import ALL, SUMS, report_domains, report_reporter_days, reporters
 
 WINDOW = 28
@@ -37,8 +38,10 @@ def dispositions(
     return sorted(found, key=lambda each: (each.day, each.reporter))
 
 
-def told_messages(connection: Connection, domain: str | None, since: int, until: int) -> dict[str, dict[int, int]]:
-    """Return of how many messages each reporter tells on each day, for a domain or for all."""
+def told_messages(
+    connection: Connection, domain: str | None, since: int, until: int, of: Collection[str] | None = None
+) -> dict[str, dict[int, int]]:
+    """Return of how many messages each reporter (each of these alone) tells on each day, for a domain or for all."""
     number = domain_number(connection, domain)
     if number is None:
         return {}
@@ -46,6 +49,8 @@ def told_messages(connection: Connection, domain: str | None, since: int, until:
         _days.domain_id == number, _days.day.between(since, until)
     )
     names = reporter_names(connection)
+    if of is not None:
+        wanted = wanted.where(among(connection, _days.reporter_id, [who for who, name in names.items() if name in of]))
     found: dict[int, dict[int, int]] = defaultdict(dict)
     for who, day, messages in connection.execute(wanted).all():
         found[who][day] = messages
