@@ -66,7 +66,7 @@ def among(connection: Connection, column: ColumnElement[Any], numbers: Collectio
 def names_of(connection: Connection, table: Table, numbers: Iterable[int]) -> dict[int, str]:
     """Return the names of reporters or domains by their numbers."""
     wanted = select(table.c.id, table.c.name).where(among(connection, table.c.id, set(numbers)))
-    return {row[0]: row[1] for row in connection.execute(wanted)}
+    return {row[0]: row[1] for row in connection.execute(wanted).all()}
 
 
 def reporter_names(connection: Connection) -> dict[int, str]:

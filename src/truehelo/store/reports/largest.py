@@ -153,7 +153,7 @@ def _add(
         )
         .group_by(table.c.source_id, *(() if weekly else (table.c.outcome,)))
     )
-    for number, last_day, *told in rows:
+    for number, last_day, *told in rows.all():
         values = told if weekly else sums_of_outcome(*told)
         tally = found.setdefault(number, Tally([0] * len(SUMS), last_day))
         tally.values = [held + int(value) for held, value in zip(tally.values, values, strict=True)]

@@ -95,7 +95,7 @@ def _largest_pairs(connection: Connection, last: Mapping[int, int], since: int) 
         .order_by(first.messages.desc())
         .limit(_MOST_PAIRS)
     )
-    for about, source in connection.execute(wanted):
+    for about, source in connection.execute(wanted).all():
         candidates[about].append(source)
     back = max(2, _PLACES // max(1, len(candidates) * len(last)))
     newest = max(map(week_of, last.values()))
@@ -111,7 +111,7 @@ def _largest_pairs(connection: Connection, last: Mapping[int, int], since: int) 
         )
         .group_by(table.domain_id, table.source_id)
     )
-    for about, source, messages in rows:
+    for about, source, messages in rows.all():
         sent[source][about] = int(messages)
     found: dict[int, set[int]] = defaultdict(set)
     for source, by_domain in sent.items():

@@ -148,7 +148,7 @@ def source_domains(connection: Connection, ip: str, since: int, until: int) -> l
     span = Span(*told_days(connection, ALL, since, until))
     first = report_firsts.c
     wanted = select(first.domain_id, first.first_day).where(first.source_id == source, first.domain_id != ALL)
-    firsts = {row[0]: row[1] for row in connection.execute(wanted)}
+    firsts = {row[0]: row[1] for row in connection.execute(wanted).all()}
     found: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
     last: dict[int, int] = {}
     for table, when, times, day in (
@@ -165,7 +165,7 @@ def source_domains(connection: Connection, ip: str, since: int, until: int) -> l
             )
             .group_by(table.c.domain_id)
         )
-        for number, last_day, *values in rows:
+        for number, last_day, *values in rows.all():
             found[number] = [held + int(value) for held, value in zip(found[number], values, strict=True)]
             last[number] = max(last.get(number, last_day), last_day)
     names = names_of(connection, report_domains, found)
@@ -235,7 +235,7 @@ def messages_by_day(
         .group_by(table.source_id, table.day)
     )
     found: dict[str, dict[int, int]] = defaultdict(dict)
-    for source_, day, messages in rows:
+    for source_, day, messages in rows.all():
         found[numbers[source_]][day] = int(messages)
     return dict(found)
 

@@ -53,7 +53,7 @@ def told_of(connection: Connection, last_days: Mapping[str, int], domain: str | 
             )
             .group_by(table.source_id, table.reporter_id, table.outcome)
         )
-        for source, reporter, outcome, messages in rows:
+        for source, reporter, outcome, messages in rows.all():
             told, name = found[numbers[source]], names[reporter]
             told.messages[name] += int(messages)
             if outcome // DISPOSITION in _REFUSED:

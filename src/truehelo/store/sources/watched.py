@@ -92,9 +92,9 @@ def pasts(connection: Connection, ips: Sequence[str], since: float, until: float
 
 def _fill(connection: Connection, by_id: dict[int, Past], since: float, until: float) -> None:
     for ids in _parts(list(by_id)):
-        for number, what, new in connection.execute(_before(ids, since)):
+        for number, what, new in connection.execute(_before(ids, since)).all():
             by_id[number].opened[what] = new
-        for number, at, what, new in connection.execute(_turns(ids, since, until)):
+        for number, at, what, new in connection.execute(_turns(ids, since, until)).all():
             by_id[number].turns.append((at, what, new))
         for number, what, value, start, end in connection.execute(
             _spans(observations, observations.c.what, observations.c.value, ids, since, until)
@@ -104,7 +104,7 @@ def _fill(connection: Connection, by_id: dict[int, Past], since: float, until: f
             _spans(listings, listings.c.list, listings.c.state, ids, since, until)
         ):
             by_id[number].listed.append(Seen(what, value, start, end))
-        for number, day, *sums in connection.execute(_days(ids, since, until)):
+        for number, day, *sums in connection.execute(_days(ids, since, until)).all():
             failing, blind, unwatched = sums
             by_id[number].days[day] = (failing, blind, unwatched)
 
