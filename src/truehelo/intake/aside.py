@@ -45,6 +45,7 @@ class Aside:
                 self._copy(stream, part)
                 place.with_suffix(_REASON).write_text(words, encoding="utf-8")
                 part.replace(place)
+                self._sync()
                 self._prune(place)
         except OSError as error:
             raise IntakeError(f"{self.folder}: what was refused cannot be kept there ({cause(error)})") from None
@@ -58,6 +59,14 @@ class Aside:
                 copy.write(chunk)
             copy.flush()
             os.fsync(copy.fileno())
+
+    def _sync(self) -> None:
+        """Have the name on the disk too: what is kept here may be deleted where it came from."""
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _prune(self, newest: Path) -> None:
         """Remove the oldest, as their names tell, until what is left is within the bounds."""

@@ -1,6 +1,8 @@
 """What was refused is kept aside: whole, once, for its owner alone, and within bounds."""
 
 import io
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,19 @@ def test_octets_and_reason_are_kept_for_the_owner_alone(tmp_path: Path) -> None:
     assert place.with_suffix(".txt").read_text() == f"mail\nsmtp\nwhy {'a' * 64}\n"
     assert place.stat().st_mode & 0o077 == 0
     assert place.parent.stat().st_mode & 0o077 == 0
+
+
+def test_the_name_is_on_the_disk_too_before_it_is_said_to_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[bool, bool]] = []
+    sync = os.fsync
+
+    def seen(handle: int) -> None:
+        sync(handle)
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), bool(list(tmp_path.glob("*.bin")))))
+
+    monkeypatch.setattr(os, "fsync", seen)
+    keep(Aside(tmp_path), "a" * 64, b"rubbish")
+    assert synced == [(False, False), (True, True)]
 
 
 def test_the_same_octets_are_kept_once(tmp_path: Path) -> None:
