@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from truehelo.sources.change import Change
 from truehelo.sources.classes import SourceClass, Suggestion
@@ -209,8 +210,7 @@ class Sources:
     at_least: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayRow:
+class DayRow(NamedTuple):
     """What one receiver did with the mail of a source on a day; `refused_aligned` it refused although DMARC passed."""
 
     day: int

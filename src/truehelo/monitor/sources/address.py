@@ -147,21 +147,22 @@ def flip_day(flip: Flip) -> int:
 
 def day_rows(found: Sequence[SourceDay]) -> list[DayRow]:
     """Return what each receiver did on each day, outcomes added up, in order."""
-    counted: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * 7)
-    for each in found:
-        held, messages, passed = counted[each.day, each.reporter], each.messages, each.dkim or each.spf
-        quarantined, rejected = each.disposition == "quarantine", each.disposition == "reject"
+    counted: dict[tuple[int, str], list[int]] = {}
+    for _, day, reporter, disposition, dkim, spf, messages, _ in found:
+        held = counted.get((day, reporter))
+        if held is None:
+            held = counted[day, reporter] = [0] * 7
         held[0] += messages
-        held[1] += messages * passed
-        held[2] += messages * each.dkim
-        held[3] += messages * each.spf
-        held[4] += messages * quarantined
-        held[5] += messages * rejected
-        held[6] += messages * ((quarantined or rejected) and passed)
-    return [
-        DayRow(day=day, reporter=reporter, sums=Sums(*held[:6]), refused_aligned=held[6])
-        for (day, reporter), held in sorted(counted.items())
-    ]
+        if dkim:
+            held[2] += messages
+        if spf:
+            held[3] += messages
+        if dkim or spf:
+            held[1] += messages
+        if disposition in ("quarantine", "reject"):
+            held[4 if disposition == "quarantine" else 5] += messages
+            held[6] += messages * (dkim or spf)
+    return [DayRow(day, reporter, Sums(*held[:6]), held[6]) for (day, reporter), held in sorted(counted.items())]
 
 
 def flips_of(connection: Connection, pasts: Sequence[Past], since: float) -> list[Flip]:

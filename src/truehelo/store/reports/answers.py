@@ -1,6 +1,7 @@
 """What the questions about reports are answered with: frozen rows, days as numbers since the epoch (UTC)."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from truehelo.reports.model import Policy, Shape
 
@@ -41,8 +42,7 @@ class SourceSums:
     last_day: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceDay:
+class SourceDay(NamedTuple):
     """One outcome of what an address sent for a domain (None: for all) on a day, as one reporter tells."""
 
     domain: str | None

@@ -201,18 +201,15 @@ def source(connection: Connection, ip: str, since: int, until: int, domain: str 
         .order_by(table.day, table.reporter_id, table.outcome)
     )
     names = reporter_names(connection)
+    parts = [
+        (disposition, bool(aligned & DKIM), bool(aligned & SPF))
+        for disposition in DISPOSITIONS
+        for aligned in range(DISPOSITION)
+    ]
     return [
-        SourceDay(
-            domain=domain,
-            day=day,
-            reporter=names[reporter],
-            disposition=DISPOSITIONS[outcome // DISPOSITION],
-            dkim=bool(outcome & DKIM),
-            spf=bool(outcome & SPF),
-            messages=messages,
-            records=records,
-        )
+        SourceDay(domain, day, names[reporter], disposition, dkim, spf, messages, records)
         for day, reporter, outcome, messages, records in rows.all()
+        for disposition, dkim, spf in (parts[outcome],)
     ]
 
 
