@@ -401,7 +401,7 @@ def hostile() -> tuple[Sources, Address, Reporters]:
         names=hostile_names(),
         standing=standing,
         reporters=tuple(replace(each, name=HOSTILE) for each in whole.reporters),
-        days=tuple(replace(day, reporter=HOSTILE) for day in whole.days[-6:]),
+        days=tuple(day._replace(reporter=HOSTILE) for day in whole.days[-6:]),
         turns=tuple(replace(turn, reporter=HOSTILE, causes=(flip,)) for turn in whole.turns),
         flips=(flip, replace(flip, what="ptr")),
         cause=flip,
