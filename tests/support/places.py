@@ -27,7 +27,7 @@ from truehelo.monitor.untold import tell_untold
 from truehelo.monitor.watch import Role, Watch
 from truehelo.ports import Ports
 from truehelo.service.health import Health
-from truehelo.store import incidents, inventory, migrate, schedule, tables
+from truehelo.store import incidents, inventory, membership, migrate, schedule, tables
 from truehelo.store.database import Database
 
 IP, NAME = "192.0.2.25", "mail.business.example"
@@ -113,7 +113,7 @@ class Places:
         """The tag of each incident, its addresses, and whether it is open."""
         with self.database.read() as connection:
             found = incidents.listed_incidents(connection, everything=True, since=None, most=100)
-            counts = incidents.counts(connection, [each.id for each in found])
+            counts = membership.counts(connection, [each.id for each in found])
         return [(each.tag, counts.get(each.id, (0, 0))[0], each.closed is None) for each in found]
 
     def due_at(self, place: str) -> float:

@@ -25,7 +25,7 @@ from truehelo.monitor.lists import BELIEVE_S, ListWatch
 from truehelo.monitor.look import Looking
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.polite import PoliteSmtp
-from truehelo.monitor.pump import Pump
+from truehelo.monitor.pump import Delivered, Pump
 from truehelo.monitor.record import Writing
 from truehelo.monitor.resolvers import Resolvers
 from truehelo.monitor.sources.looking import SourceTurn
@@ -147,25 +147,10 @@ def build_watch(
     resolvers.over(ports.resolver)
     channels = build_channels(configuration.alerting.channels, folder, loopback_only=app.guarded())
     policy = Policy(settings=settings, alerting=configuration.alerting, group_s=settings.group_s)
-    looking = Looking(
-        ports=ports,
-        thresholds=Thresholds(failing=settings.failing, recovering=settings.recovering, unsure=settings.unsure),
-        watched=settings.severity,
-        ignored=frozenset(settings.ignore),
-        lists=_lists(configuration, ports, steady, folder),
-    )
+    looking = _looking(configuration, ports, steady, folder)
     # In containers every process has the same number, and a new one often the name of the last.
     name = worker or f"{SIGN}{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
-    def delivered(channel: str, kind: str, result: str, detail: str) -> None:
-        health.delivered(channel, result, ok=result == "delivered")
-        if result == "delivered":
-            health.well(Part.CHANNEL, channel)
-            log(f"told {channel}: {kind}")
-        elif health.trouble(Part.CHANNEL, detail, name=channel):
-            log(f"the channel {channel} did not take a message ({kind}): {detail}")
-
-    pump = Pump(database, stored, channels, policy, steady, name, delivered)
+    pump = Pump(database, stored, channels, policy, steady, name, _delivered(health, log))
     domains = DomainWatch(
         database=database,
         stored=stored,
@@ -204,6 +189,31 @@ def build_watch(
         presence=presence_of(database, name, steady.monotonic),
     )
     return Parts(watch=watch, health=health, configuration=configuration, channels=channels, folder=folder)
+
+
+def _looking(configuration: Configuration, ports: Ports, clock: SteadyClock, folder: Path | None) -> Looking:
+    settings = configuration.watching.watch
+    return Looking(
+        ports=ports,
+        thresholds=Thresholds(failing=settings.failing, recovering=settings.recovering, unsure=settings.unsure),
+        watched=settings.severity,
+        ignored=frozenset(settings.ignore),
+        lists=_lists(configuration, ports, clock, folder),
+    )
+
+
+def _delivered(health: Health, log: Log) -> Delivered:
+    """Return what is called with each try of a message: its channel and kind, what came of it, and what was said."""
+
+    def delivered(channel: str, kind: str, result: str, detail: str) -> None:
+        health.delivered(channel, result, ok=result == "delivered")
+        if result == "delivered":
+            health.well(Part.CHANNEL, channel)
+            log(f"told {channel}: {kind}")
+        elif health.trouble(Part.CHANNEL, detail, name=channel):
+            log(f"the channel {channel} did not take a message ({kind}): {detail}")
+
+    return delivered
 
 
 def _looks(role: Role, database: Database, ports: Ports, stored: Stored, clock: SteadyClock, log: Log) -> tuple[Turn, ...]:

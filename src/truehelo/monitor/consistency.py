@@ -15,7 +15,7 @@ from truehelo.monitor.policy import Policy, moment
 from truehelo.monitor.quorum import agreed
 from truehelo.monitor.sources.incidents import is_told
 from truehelo.monitor.upkeep import CANNOT_SEE
-from truehelo.store import incidents as rows
+from truehelo.store import membership
 from truehelo.store import schedule as plan
 from truehelo.store.tables import incidents, members, outbox, schedule, subjects, unseen
 from truehelo.store.things import rows as things
@@ -78,8 +78,8 @@ def _seeing() -> "Select[Any]":
 
 
 def _unended() -> "Select[Any]":
-    return rows.named(
-        select(incidents.c.id, rows.NAME, members.c.tag).join_from(
+    return membership.named(
+        select(incidents.c.id, membership.NAME, members.c.tag).join_from(
             members, incidents, incidents.c.id == members.c.incident_id
         )
     ).where(incidents.c.closed.is_not(None), members.c.closed.is_(None))
@@ -87,7 +87,7 @@ def _unended() -> "Select[Any]":
 
 def _untold(connection: Connection, policy: Policy, now: float) -> Iterator[str]:
     """What fails without an incident, is not under maintenance, and not seen otherwise by other vantage points."""
-    failing = rows.failing_untold(connection, None)
+    failing = membership.failing_untold(connection, None)
     agreed_on = agreed(connection, failing, now) if failing else set()
     found = [each for each in failing if each in agreed_on]
     ids = sorted({number for number, _ in found})
@@ -105,12 +105,12 @@ def _untold(connection: Connection, policy: Policy, now: float) -> Iterator[str]
 
 def _things_untold(connection: Connection, policy: Policy, now: float) -> Iterator[str]:
     """Domains, keys, sources and reporters that are not well, and have no incident."""
-    held = {(member.thing_id, member.tag) for member in rows.of_things(connection)}
+    held = {(member.thing_id, member.tag) for member in membership.of_things(connection)}
     standing = {(thing.id, state.tag): (thing, state) for thing, state in things.states(connection)}
     for key, (thing, state) in standing.items():
         if key not in held and thing.removed_at is None and is_told(thing, state, policy, now):
             yield f"{thing.kind} {visible(thing.name)} fails in {visible(state.tag)}, and has no incident"
-    for member in rows.of_things(connection):
+    for member in membership.of_things(connection):
         if (member.thing_id, member.tag) not in standing and member.well_since is None:
             name = f"{member.kind} {visible(member.ip)}"
             yield f"{name} is well in {visible(member.tag)}, and in incident {member.incident_id}"

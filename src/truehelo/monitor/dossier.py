@@ -13,7 +13,9 @@ from truehelo.monitor.silencing import silences_of
 from truehelo.monitoring import Deed, Dispatch, Dossier, Incident, Member, Silence, Try
 from truehelo.store import dossier as kept
 from truehelo.store import incidents as rows
-from truehelo.store.incidents import IncidentRow, MemberRow
+from truehelo.store import membership
+from truehelo.store.incidents import IncidentRow
+from truehelo.store.membership import MemberRow
 from truehelo.store.outbox import Letter
 
 
@@ -37,7 +39,7 @@ def listed(connection: Connection, wanted: Wanted, policy: Policy, now: float) -
     found: list[Dossier] = []
     for page in _pages(connection, wanted):
         numbers = [each.id for each in page]
-        groups, counts = kept.groups_of(connection, numbers), rows.counts(connection, numbers)
+        groups, counts = kept.groups_of(connection, numbers), membership.counts(connection, numbers)
         for row in page:
             if wanted.groups and not any_match(wanted.groups, groups.get(row.id, ())):
                 continue
@@ -62,7 +64,7 @@ def _pages(connection: Connection, wanted: Wanted) -> Iterator[list[IncidentRow]
 def _silence(connection: Connection, row: IncidentRow, policy: Policy, now: float) -> Silence | None:
     if row.closed is not None or not policy.silences:
         return None
-    found = silences_of(row, rows.members_of(connection, row.id), policy, now)
+    found = silences_of(row, membership.members_of(connection, row.id), policy, now)
     return min(found, key=lambda each: each.until, default=None)
 
 
@@ -71,9 +73,9 @@ def dossier(connection: Connection, number: int, policy: Policy, now: float) -> 
     row = rows.incident(connection, number)
     if row is None:
         return None
-    members = rows.members_of(connection, number)
+    members = membership.members_of(connection, number)
     return Dossier(
-        incident=_incident(row, rows.counts(connection, [number]), _members(members, row)),
+        incident=_incident(row, membership.counts(connection, [number]), _members(members, row)),
         groups=tuple(sorted({group for each in members for group in each.groups})),
         owners=tuple(sorted({each.owner for each in members if each.owner})),
         silence=_silence(connection, row, policy, now),

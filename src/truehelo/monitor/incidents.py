@@ -5,7 +5,6 @@ One change breaks one address in several tags, and a range of addresses alike: t
 still fails afterwards is. Does not decide what failed, and does not send anything (`pump.py`).
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,20 +13,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from truehelo.drift.cause import absorbs, cause_key, locus, primary
-from truehelo.drift.routing import deliveries
 from truehelo.findings import Severity
-from truehelo.monitor.policy import Policy, moment
+from truehelo.monitor.policy import Policy
 from truehelo.monitor.quorum import agreed
-from truehelo.monitoring import Notice, NoticeKind
+from truehelo.monitor.telling import tell
+from truehelo.monitoring import NoticeKind
 from truehelo.store import incidents as rows
-from truehelo.store import outbox
+from truehelo.store import membership, outbox
 from truehelo.store.schedule import Watched
 from truehelo.store.seats import incident_beside
 
 FLAPPING = "flapping"
 SILENCED = "silenced"
-GROWN_AT_MOST = 3
-"""So often a channel is told that an incident has grown while others may join it, or once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,7 @@ def fail(  # noqa: PLR0913  each is a part of what happened
         return
     rows.serialise(connection)
     told_of = agreed(connection, [(subject.id, failure.tag) for failure in failures], now)
-    held = rows.of_subject(connection, subject.id)
+    held = membership.of_subject(connection, subject.id)
     by_locus: dict[str, list[Failure]] = defaultdict(list)
     for failure in failures:
         if (subject.id, failure.tag) not in told_of:
@@ -92,7 +89,7 @@ def fail(  # noqa: PLR0913  each is a part of what happened
                 connection, subject, group, policy, now, from_the_start=from_the_start, story=story, told=told, key=key
             )
         for failure in group:
-            rows.add_member(
+            membership.add_member(
                 connection,
                 number,
                 subject.id,
@@ -104,12 +101,12 @@ def fail(  # noqa: PLR0913  each is a part of what happened
             )
         if flapping:
             mark_flapping(connection, number, policy, now)
-        held = rows.of_subject(connection, subject.id)
+        held = membership.of_subject(connection, subject.id)
 
 
 def _flaps(connection: Connection, subject: Watched, failure: Failure, policy: Policy, now: float) -> bool:
     """Tell whether a tag comes and goes: each time that it began to fail before was two changes, and this is one more."""
-    again = rows.openings(connection, subject.id, failure.tag, now - policy.settings.flapping_within_s)
+    again = membership.openings(connection, subject.id, failure.tag, now - policy.settings.flapping_within_s)
     return 2 * again + 1 > policy.settings.flapping_changes
 
 
@@ -129,7 +126,7 @@ def _is_worse(group: Sequence[Failure], incident: rows.IncidentRow) -> bool:
 def _of_same_change(  # noqa: PLR0913  each is a part of what happened
     connection: Connection,
     subject: Watched,
-    held: Sequence[tuple[rows.IncidentRow, rows.MemberRow]],
+    held: Sequence[tuple[rows.IncidentRow, membership.MemberRow]],
     group: Sequence[Failure],
     policy: Policy,
     now: float,
@@ -155,14 +152,14 @@ def _of_same_change(  # noqa: PLR0913  each is a part of what happened
             return incident.id
     if not found or rows.joinable(connection, key, now - policy.join_s, now + policy.join_s) is not None:
         return None
-    return next((each.id for each in found if not rows.holds_others(connection, each.id, subject.ip)), None)
+    return next((each.id for each in found if not membership.holds_others(connection, each.id, subject.ip)), None)
 
 
 def _is_same(  # noqa: PLR0913  each is a part of what happened
     connection: Connection,
     subject: Watched,
     incident: rows.IncidentRow,
-    member: rows.MemberRow,
+    member: membership.MemberRow,
     group: Sequence[Failure],
     policy: Policy,
     now: float,
@@ -176,7 +173,7 @@ def _is_same(  # noqa: PLR0913  each is a part of what happened
     # What lasts must not wait until what flaps is stable, unless each time that this fails that does too.
     if flapping:
         return True
-    since = None if member.well_since is not None else rows.failing_since(connection, subject.id, member.tag)
+    since = None if member.well_since is not None else membership.failing_since(connection, subject.id, member.tag)
     return not _is_worse(group, incident) and since is not None and abs(first - since) <= policy.join_s
 
 
@@ -200,7 +197,7 @@ def _raise(  # noqa: PLR0913  each is a part of what happened
         return
     severity, tag = _severity_of(group), _tag_of(group)
     values: dict[str, Any] = {"severity": severity}
-    if key and not rows.holds_others(connection, number, subject.ip):
+    if key and not membership.holds_others(connection, number, subject.ip):
         kept = {name: incident.details[name] for name in (FLAPPING, SILENCED) if name in incident.details}
         values |= {"tag": tag, "details": {**story(tag), **kept}, "cause": _cause(tag, subject, from_the_start=False)}
         if not incident.details.get(FLAPPING):
@@ -209,7 +206,7 @@ def _raise(  # noqa: PLR0913  each is a part of what happened
     raised = rows.incident(connection, number)
     if raised is not None:
         kind = NoticeKind.FLAPPING if raised.details.get(FLAPPING) else NoticeKind.OPENED
-        _tell(connection, raised, kind, "", policy, now, anew=str(severity))
+        tell(connection, raised, kind, "", policy, now, anew=str(severity))
 
 
 def _of_cause(  # noqa: PLR0913  each is a part of what happened
@@ -238,7 +235,7 @@ def _of_cause(  # noqa: PLR0913  each is a part of what happened
     number = rows.open_incident(connection, key=key, tag=tag, severity=severity, cause=cause, details=details, at=now)
     made = rows.incident(connection, number)
     if made is not None:
-        _tell(connection, made, NoticeKind.OPENED, "", policy, now, whom=[(subject.groups, subject.owner)])
+        tell(connection, made, NoticeKind.OPENED, "", policy, now, whom=[(subject.groups, subject.owner)])
     told.opened.append(number)
     return number
 
@@ -249,119 +246,14 @@ def _tell_grown(connection: Connection, incident: rows.IncidentRow, subject: Wat
     Whatever the incident has grown to, the work is the same: its members are not read.
     """
     whom = [(subject.groups, subject.owner)]
-    _tell(connection, incident, NoticeKind.OPENED, "", policy, now, whom=whom)
-    _tell(connection, incident, NoticeKind.GROWN, "", policy, now, whom=whom)
+    tell(connection, incident, NoticeKind.OPENED, "", policy, now, whom=whom)
+    tell(connection, incident, NoticeKind.GROWN, "", policy, now, whom=whom)
 
 
 def _cause(tag: str, subject: Watched, *, from_the_start: bool) -> str:
     if from_the_start:
         return f"{tag} since the watch began"
     return f"{tag} in {subject.network}"
-
-
-def notice_key(number: int | None, kind: NoticeKind, sequence: str, channel: str, opened: float) -> str:
-    """Return the idempotency key of a message: the same for the same message, whoever makes it, and for no other."""
-    text = f"{number}\n{kind}\n{sequence}\n{channel}\n{opened!r}"
-    return "msg_" + hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _tell(  # noqa: PLR0913  each is a part of the notice
-    connection: Connection,
-    incident: rows.IncidentRow,
-    kind: NoticeKind,
-    sequence: str,
-    policy: Policy,
-    now: float,
-    *,
-    whom: Sequence[rows.Whom] | None = None,
-    at: float | None = None,
-    anew: str = "",
-    apart: float | None = None,
-) -> None:
-    """Put the messages of a notice into the outbox, one for each channel that a route leads to.
-
-    `whom` is whose routes are taken: those of all members where it is None. `anew` is the sequence under which it is told
-    once more to those who were told before; whoever still waits to be told hears it as it is then. What has grown has a
-    sequence by itself where none is given, and is told `apart` seconds after the last time at the soonest.
-    """
-    if not policy.alerting.channels:
-        return
-    apart = policy.join_s / GROWN_AT_MOST if apart is None else apart
-    wait = policy.group_s if kind in (NoticeKind.OPENED, NoticeKind.GROWN) else 0.0
-    told = (
-        None
-        if kind in (NoticeKind.OPENED, NoticeKind.FLAPPING, NoticeKind.UNSEEN)
-        else outbox.told_channels(connection, incident.id)
-    )
-    # Who is about to be told of it will hear the whole then.
-    waiting = outbox.waiting_channels(connection, incident.id) if anew or kind is NoticeKind.GROWN else frozenset()
-    growth = outbox.growth(connection, incident.id) if kind is NoticeKind.GROWN and not sequence else {}
-    soonest: dict[str, float] = {}
-    for notice in briefs(connection, incident, kind, now, whom):
-        for delivery in deliveries(notice, policy.alerting, acknowledged=incident.acknowledged is not None, told=told):
-            after = delivery.after.total_seconds()
-            soonest[delivery.channel] = min(after, soonest.get(delivery.channel, after))
-    for channel, later in soonest.items():
-        if channel in waiting and kind is NoticeKind.GROWN:
-            continue
-        what = NoticeKind.ESCALATED if later else kind
-        due = (now if at is None else at) + max(wait, later)
-        if kind is NoticeKind.GROWN and not sequence:
-            told_times, last = growth.get(channel, (0, None))
-            sequences: tuple[str, ...] = (f"#{told_times}",)
-            # Few messages, however many join one after another: whoever joins until then is in this one.
-            due = due if last is None else min(max(due, last + apart), now + apart * GROWN_AT_MOST)
-        else:
-            sequences = (sequence, anew) if anew and channel not in waiting else (sequence,)
-        for each in sequences:
-            made = rows.enqueue(
-                connection,
-                key=notice_key(incident.id, what, each, channel, incident.opened),
-                number=incident.id,
-                kind=what,
-                sequence=each,
-                channel=channel,
-                now=now,
-                attempt_at=due,
-            )
-            if made:
-                break
-
-
-tell = _tell
-
-
-def briefs(
-    connection: Connection,
-    incident: rows.IncidentRow,
-    kind: NoticeKind,
-    now: float,
-    whom: Sequence[rows.Whom] | None = None,
-) -> list[Notice]:
-    """Return as much of a notice as its routing needs, one for each kind of member: those of a customer, of an owner.
-
-    The first route that matches ends the search, so that each kind must be led on its own: else one customer's route would
-    keep the message from another's.
-    """
-    kinds = rows.whom(connection, incident.id) if whom is None else whom
-    return [brief(incident, kind, now, each) for each in kinds or [((), "")]]
-
-
-def brief(incident: rows.IncidentRow, kind: NoticeKind, now: float, whose: rows.Whom) -> Notice:
-    """Return as much of a notice as the routing of one kind of member needs."""
-    groups, owner = whose
-    return Notice(
-        kind=kind,
-        tag=incident.tag,
-        severity=Severity(incident.severity),
-        at=moment(now),
-        summary="",
-        incident=incident.id,
-        opened=moment(incident.opened),
-        closed=None if incident.closed is None else moment(incident.closed),
-        groups=tuple(groups),
-        owners=(owner,) if owner else (),
-    )
 
 
 def mark_flapping(connection: Connection, number: int, policy: Policy, now: float) -> None:
@@ -371,17 +263,17 @@ def mark_flapping(connection: Connection, number: int, policy: Policy, now: floa
         return
     rows.add_details(connection, number, **{FLAPPING: True})
     outbox.drop_pending(connection, number, (NoticeKind.OPENED,), "it flaps, and that is told instead")
-    _tell(connection, incident, NoticeKind.FLAPPING, "", policy, now)
+    tell(connection, incident, NoticeKind.FLAPPING, "", policy, now)
 
 
 def fails_again(connection: Connection, subject_id: int, tags: Sequence[str]) -> list[str]:
     """Return those of the failing tags that are in an open incident already; one that seemed stable is not any more."""
     known = []
-    for _, member in rows.of_subject(connection, subject_id):
+    for _, member in membership.of_subject(connection, subject_id):
         if member.tag not in tags:
             continue
         # Where it was ended as stable meanwhile, this is a new failure.
-        if member.well_since is None or rows.fails_again(connection, member.id):
+        if member.well_since is None or membership.fails_again(connection, member.id):
             known.append(member.tag)
     return known
 
@@ -391,19 +283,19 @@ def recover(connection: Connection, subject_id: int, tags: Sequence[str], policy
     if not tags:
         return
     rows.serialise(connection)
-    for incident, member in rows.of_subject(connection, subject_id):
+    for incident, member in membership.of_subject(connection, subject_id):
         if member.tag not in tags:
             continue
         if incident.details.get(FLAPPING):
-            rows.change_member(connection, member.id, well_since=now)
+            membership.change_member(connection, member.id, well_since=now)
             continue
-        rows.change_member(connection, member.id, closed=now)
+        membership.change_member(connection, member.id, closed=now)
         close_if_over(connection, incident, policy, now, told)
 
 
 def close_if_over(connection: Connection, incident: rows.IncidentRow, policy: Policy, now: float, told: Told) -> None:
     """Close an incident that has no open member any more, and tell those who know of it."""
-    if rows.has_open_member(connection, incident.id) or not rows.close_incident(connection, incident.id, now):
+    if membership.has_open_member(connection, incident.id) or not rows.close_incident(connection, incident.id, now):
         return
     told.closed.append(incident.id)
     outbox.drop_pending(
@@ -415,4 +307,4 @@ def close_if_over(connection: Connection, incident: rows.IncidentRow, policy: Po
     kind = NoticeKind.STABLE if incident.details.get(FLAPPING) else NoticeKind.RECOVERED
     ended = rows.incident(connection, incident.id)
     if ended is not None:
-        _tell(connection, ended, kind, "", policy, now)
+        tell(connection, ended, kind, "", policy, now)

@@ -14,11 +14,13 @@ from truehelo.configuration.alerting import Alerting
 from truehelo.drift.routing import leads_to
 from truehelo.errors import FileError
 from truehelo.findings import Severity
-from truehelo.monitor.incidents import FLAPPING, brief
+from truehelo.monitor.incidents import FLAPPING
 from truehelo.monitor.policy import moment
+from truehelo.monitor.telling import brief
 from truehelo.monitoring import ADDRESSES, Member, Notice, NoticeKind
-from truehelo.store import incidents as rows
-from truehelo.store.incidents import IncidentRow, MemberRow
+from truehelo.store import membership
+from truehelo.store.incidents import IncidentRow
+from truehelo.store.membership import MemberRow
 
 MAX_MEMBERS = 50
 _BEFORE = {
@@ -63,7 +65,7 @@ def notice_of(
         alerting: With `channel`: the notice is of those members alone whose routes lead to it.
         channel: Who is told, "" for whoever may see the whole.
     """
-    everyone = rows.members_of(connection, incident.id)
+    everyone = membership.members_of(connection, incident.id)
     found = everyone if alerting is None or not channel else heard_by(everyone, incident, alerting, channel, now)
     one_each = _one_each(found)
     told = _told_of(found, incident, one_each)
@@ -111,7 +113,7 @@ def heard_by(
     All of them where none does: then the routes were changed after it was decided who is told, or somebody chose the
     channel by hand.
     """
-    leads: dict[rows.Whom, bool] = {}
+    leads: dict[membership.Whom, bool] = {}
     for member in members:
         whose = (member.groups, member.owner)
         if whose not in leads:

@@ -23,7 +23,7 @@ from truehelo.monitoring import Message, Notice, NoticeKind
 from truehelo.ports import Channel, ChannelError, Clock
 from truehelo.render.notice import message
 from truehelo.store import incidents as rows
-from truehelo.store import outbox, upkeep
+from truehelo.store import membership, outbox, told, upkeep
 from truehelo.store.database import Database, StoreError
 from truehelo.store.outbox import Letter
 
@@ -244,7 +244,7 @@ class Pump:
 
     def _needless(self, connection: Connection, letter: Letter, incident: rows.IncidentRow, now: float) -> str:
         """Return why nobody needs to be told any more, "" when they do."""
-        if letter.kind in _ENDS and not outbox.told(connection, incident.id, letter.channel):
+        if letter.kind in _ENDS and not told.told(connection, incident.id, letter.channel):
             return "this channel was not told that it began"
         if letter.kind in _NAGS and incident.closed is not None:
             return "it was over before it was told"
@@ -256,7 +256,7 @@ class Pump:
 
     def _no_news(self, connection: Connection, letter: Letter, incident: rows.IncidentRow, now: float) -> str:
         """Return why those members of which a channel is told give no reason to tell it again, "" when they do."""
-        members = rows.members_of(connection, incident.id)
+        members = membership.members_of(connection, incident.id)
         theirs = heard_by(members, incident, self._policy.alerting, letter.channel, now)
         if letter.kind in _NAGS:
             return "what this channel is told of is well" if theirs and all(each.closed for each in theirs) else ""
@@ -269,7 +269,7 @@ class Pump:
 
     def _told_before(self, connection: Connection, letter: Letter, incident: rows.IncidentRow) -> Notice | None:
         """Return what a channel was last told of an incident; None when that is nothing, or cannot be read."""
-        kept = outbox.last_notice(connection, incident.id, letter.channel)
+        kept = told.last_notice(connection, incident.id, letter.channel)
         try:
             return None if kept is None else thaw(kept)
         except FileError:
@@ -280,7 +280,7 @@ class Pump:
         # As they are in this transaction: by a copy that somebody has ended since, it would wait as long as that silence.
         silences = upkeep.silences_now(connection, "silence", now, keep=True)
         policy = replace(self._policy, silences=silences)
-        found = silences_of(incident, rows.members_of(connection, incident.id), policy, now) if silences else ()
+        found = silences_of(incident, membership.members_of(connection, incident.id), policy, now) if silences else ()
         if not found:
             return None
         rows.add_details(connection, incident.id, **{SILENCED: True})

@@ -16,7 +16,9 @@ from truehelo.facts.address import parse_address
 from truehelo.monitor.policy import Policy, moment
 from truehelo.monitoring import Silence
 from truehelo.store import incidents as rows
-from truehelo.store.incidents import IncidentRow, MemberRow
+from truehelo.store import membership
+from truehelo.store.incidents import IncidentRow
+from truehelo.store.membership import MemberRow
 from truehelo.store.tables import subjects
 
 
@@ -60,6 +62,6 @@ def covered(connection: Connection, silence: Silence, now: float) -> Covered:
     numbers = [
         each.id
         for each in rows.open_incidents(connection)
-        if silences_of(each, rows.members_of(connection, each.id), alone, now)
+        if silences_of(each, membership.members_of(connection, each.id), alone, now)
     ]
     return Covered(addresses=sum(watched.values()), watched=len(watched), incidents=tuple(numbers))

@@ -17,7 +17,7 @@ from truehelo.monitor.look import Look, Looking, sure_look
 from truehelo.monitor.quorum import agreed
 from truehelo.monitor.record import Writing, story_of
 from truehelo.store import incidents as rows
-from truehelo.store import schedule
+from truehelo.store import membership, schedule
 from truehelo.store.database import Database
 from truehelo.store.schedule import Due, Subjects
 
@@ -51,7 +51,7 @@ def _untold(database: Database, writing: Writing, now: float) -> list[Due]:
     after = 0
     with database.read() as connection:
         # Page by page: what stays untold for long must not hide what need not.
-        while len(found) < MOST and (page := rows.failing_untold(connection, MOST, after)):
+        while len(found) < MOST and (page := membership.failing_untold(connection, MOST, after)):
             after = page[-1][0]
             ids = sorted({subject_id for subject_id, _ in agreed(connection, page, now)})
             dues = schedule.taken(connection, Subjects(), ids) if ids else []
@@ -63,7 +63,7 @@ def _tell(database: Database, found: list[Due], looks: dict[str, Look], writing:
     with database.write() as connection:
         # First: what another transaction ends now must not be read as failing, and then be opened.
         rows.serialise(connection)
-        untold = set(rows.failing_untold(connection, None, of=[due.subject.id for due in found]))
+        untold = set(membership.failing_untold(connection, None, of=[due.subject.id for due in found]))
         for due in found:
             failures = [
                 Failure(tag=held.tag, severity=Severity(held.severity), since=held.since, old=held.old, new=held.new)

@@ -13,12 +13,13 @@ from truehelo.configuration.digest import next_digest
 from truehelo.configuration.watch import RetentionSettings
 from truehelo.drift.routing import Reminder, next_reminder
 from truehelo.findings import Severity
-from truehelo.monitor.incidents import Told, briefs, close_if_over, notice_key, tell
+from truehelo.monitor.incidents import Told, close_if_over
 from truehelo.monitor.notices import about_of, freeze
 from truehelo.monitor.policy import Policy, moment
+from truehelo.monitor.telling import briefs, notice_key, tell
 from truehelo.monitoring import Notice, NoticeKind
 from truehelo.store import incidents as rows
-from truehelo.store import tables, upkeep
+from truehelo.store import membership, outbox, tables, upkeep
 from truehelo.store.reports import retention
 from truehelo.store.spans import BEGAN, HEARTBEAT
 from truehelo.store.things.rows import prune as prune_things
@@ -31,9 +32,9 @@ CANNOT_SEE = "CANNOT_SEE"
 def end_stable(connection: Connection, policy: Policy, now: float, told: Told) -> None:
     """End what flapped and has been well for long enough."""
     before = now - policy.settings.stable_s
-    for member in rows.stable_members(connection, before):
+    for member in membership.stable_members(connection, before):
         rows.serialise(connection)
-        if not rows.end_stable_member(connection, member.id, before, now):
+        if not membership.end_stable_member(connection, member.id, before, now):
             continue  # a look that was written meanwhile has seen it fail again
         incident = rows.incident(connection, member.incident_id)
         if incident is not None:
@@ -42,14 +43,14 @@ def end_stable(connection: Connection, policy: Policy, now: float, told: Told) -
 
 def end_removed(connection: Connection, policy: Policy, now: float, told: Told) -> None:
     """End what is no longer watched: nobody will ever see it well again."""
-    for member in rows.removed_members(connection):
+    for member in membership.removed_members(connection):
         rows.serialise(connection)
-        rows.change_member(connection, member.id, closed=now)
+        membership.change_member(connection, member.id, closed=now)
         incident = rows.incident(connection, member.incident_id)
         if incident is None:
             continue
         # While others may yet be seen well again, that is what will be told.
-        if not rows.has_open_member(connection, incident.id):
+        if not membership.has_open_member(connection, incident.id):
             rows.add_details(connection, incident.id, ended="no longer watched")
         close_if_over(connection, incident, policy, now, told)
 
@@ -67,7 +68,7 @@ def remind(connection: Connection, policy: Policy, now: float) -> int:
             if due is None or due.at.timestamp() > now:
                 break
             sequence = str(int(when.pop(due.channel).timestamp()))
-            count += rows.enqueue(
+            count += outbox.enqueue(
                 connection,
                 key=notice_key(incident.id, NoticeKind.REMINDER, sequence, due.channel, incident.opened),
                 number=incident.id,
@@ -154,7 +155,7 @@ def digest(connection: Connection, policy: Policy, now: float) -> bool:
     since = float(held) - wanted.span.total_seconds()
     notice = _digest(connection, since, float(held), now)
     for channel in wanted.channels:
-        rows.enqueue(
+        outbox.enqueue(
             connection,
             key=notice_key(None, NoticeKind.DIGEST, held, channel, 0.0),
             number=None,
@@ -172,7 +173,7 @@ def digest(connection: Connection, policy: Policy, now: float) -> bool:
 def _digest(connection: Connection, since: float, until: float, now: float) -> Notice:
     everything = rows.listed_incidents(connection, everything=True, since=since, most=1000)
     still = rows.open_incidents(connection)
-    counts = rows.counts(connection, [each.id for each in [*everything, *still]])
+    counts = membership.counts(connection, [each.id for each in [*everything, *still]])
     flips = connection.execute(
         select(func.count()).where(tables.flips.c.at >= since, tables.flips.c.at < until)
     ).scalar_one()

@@ -91,8 +91,12 @@ class _Search:
         file: BinaryIO | None = None,
     ) -> Iterator[Piece]:
         """Yield what a stream holds; what cannot be read is refused."""
+        return self._guarded(self._inside(chunks, name, depth, letter, file), name, letter)
+
+    def _guarded(self, pieces: Iterator[Piece], name: str, letter: Letter | None) -> Iterator[Piece]:
+        """Yield pieces; where it turns out that what they are of cannot be read, that it is refused, and no more."""
         try:
-            yield from self._inside(chunks, name, depth, letter, file)
+            yield from pieces
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001  (of content: what whoever asks does with a piece is not raised here)
@@ -152,19 +156,13 @@ class _Search:
             self.meter.file()
             self.meter.begin()
             named = f"{name} message {number}"
-            try:
-                yield from self._mail(message, named, depth)
-            except OSError:
-                raise
-            except Exception as error:  # noqa: BLE001  (as above: the other messages are still to be read)
-                self._over = self._over or isinstance(error, BudgetError)
-                yield _refused(error, named, None)
+            yield from self._guarded(self._mail(message, named, depth), named, None)
 
     def _mail(self, octets: bytes, name: str, depth: int) -> Iterator[Piece]:
         mail = read_mail(octets, self.meter.budget)
         found = holds_failure(mail)
         if found:
-            yield from self._failures(mail, name)
+            yield from self._guarded(self._failures(mail, name), name, mail.letter)
         for leaf in mail.leaves:
             if self._over:
                 return
@@ -178,13 +176,8 @@ class _Search:
             raise ReportError("the message holds no report", f"its parts are {types}")
 
     def _failures(self, mail: Mail, name: str) -> Iterator[Piece]:
-        try:
-            for report in failures_in(mail, redact=self._redact):
-                yield Piece(found=report, name=name, letter=mail.letter)
-        except OSError:
-            raise
-        except Exception as error:  # noqa: BLE001  (as above: the other parts are still to be read)
-            yield _refused(error, name, mail.letter)
+        for report in failures_in(mail, redact=self._redact):
+            yield Piece(found=report, name=name, letter=mail.letter)
 
 
 _NEXT = re.compile(rb"(?<=\n)\r?\n(?=From [^\n]{1,998}\n[!-9;-~]{1,76}[ \t]*:)")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from truehelo.store.incidents import IncidentRow, incident_of, named
+from truehelo.store.incidents import IncidentRow, incident_of
+from truehelo.store.membership import named
 from truehelo.store.outbox import Letter, letter_of
 from truehelo.store.tables import acts, deliveries, incidents, members, outbox, subjects, things
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from truehelo.store.incidents import NAME, named
+from truehelo.store.membership import NAME, named
 from truehelo.store.spans import UNDETERMINED
 from truehelo.store.tables import incidents, listings, members, outbox, schedule, states, subjects
 

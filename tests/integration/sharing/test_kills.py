@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from integration.servers.postgres import Postgres, running
 from integration.sharing.stories import EACH, Story, in_threads, told
-from truehelo.monitor.incidents import GROWN_AT_MOST
+from truehelo.monitor.telling import GROWN_AT_MOST
 from truehelo.store import tables
 
 pytestmark = pytest.mark.integration

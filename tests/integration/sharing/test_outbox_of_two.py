@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from truehelo.store import incidents, migrate, outbox
+from truehelo.store import migrate, outbox
 from truehelo.store.database import Database
 from truehelo.store.outbox import Letter
 
@@ -16,7 +16,7 @@ def database(store_url: str) -> Iterator[Database]:
     made = Database(store_url, pooled=False)
     migrate.upgrade(made)
     with made.write() as connection:
-        incidents.enqueue(
+        outbox.enqueue(
             connection, key="k", number=None, kind="digest", sequence="", channel="c", now=0.0, attempt_at=0.0, notice=b"{}"
         )
     yield made

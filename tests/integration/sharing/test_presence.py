@@ -11,7 +11,7 @@ from support.names import Names
 from support.places import Places
 from support.watchers import Process, addresses, configure, running, until, watch_these
 from truehelo.inventory.model import Line
-from truehelo.store import incidents, inventory, migrate, presence, tables
+from truehelo.store import inventory, migrate, outbox, presence, tables
 from truehelo.store.database import Database
 from truehelo.store.presence import ABSENT_S, SETTLING_S, Held, Presence, presence_of
 
@@ -38,9 +38,7 @@ def filled(url: str) -> Database:
     lines = [Line(target=f"192.0.2.{number}", ports=(), managed_by="file:t") for number in range(4)]
     with made.write() as connection:
         inventory.update_inventory(connection, lines, "file:t", 0.0)
-        incidents.enqueue(
-            connection, key="k", number=None, kind="digest", sequence="", channel="c", now=0.0, attempt_at=0.0
-        )
+        outbox.enqueue(connection, key="k", number=None, kind="digest", sequence="", channel="c", now=0.0, attempt_at=0.0)
     return made
 
 

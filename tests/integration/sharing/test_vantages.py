@@ -10,7 +10,7 @@ from sqlalchemy import select
 from support.places import BLIND, GONE, STATES, WELL, Places
 from truehelo.inventory.model import Line
 from truehelo.monitoring import Silence
-from truehelo.store import incidents, inventory, migrate, results, tables, upkeep
+from truehelo.store import incidents, inventory, membership, migrate, results, tables, upkeep
 from truehelo.store.database import Database
 
 pytestmark = pytest.mark.integration
@@ -197,7 +197,7 @@ def test_what_recovers_while_it_is_about_to_be_told_is_not_told(postgres_url: st
     places.look("oslo", "oslo")
     watch.policy.windows = ()
     with places.database.read() as connection:
-        assert [row[0] for row in incidents.failing_untold(connection, 10)] == [1]
+        assert [row[0] for row in membership.failing_untold(connection, 10)] == [1]
     with places.database.write() as connection:
         incidents.serialise(connection)
         results.drop_state(connection, 1, "PTR_MISSING")

@@ -19,16 +19,17 @@ from truehelo.configuration.channels import CommandSettings
 from truehelo.configuration.routes import Route
 from truehelo.findings import Severity
 from truehelo.monitor import upkeep as chores
-from truehelo.monitor.incidents import Told, close_if_over, tell
+from truehelo.monitor.incidents import Told, close_if_over
 from truehelo.monitor.notices import notice_of
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.pump import Pump
 from truehelo.monitor.stored import Inline
+from truehelo.monitor.telling import tell
 from truehelo.monitoring import Message, NoticeKind
 from truehelo.ports import ChannelError
 from truehelo.render.notice import message
 from truehelo.store import incidents as rows
-from truehelo.store import tables, upkeep
+from truehelo.store import membership, tables, upkeep
 from truehelo.store.database import Database
 from truehelo.store.migrate import upgrade
 
@@ -91,7 +92,7 @@ class Stage:
         with self.store.write() as connection:
             for subject in subjects:
                 for other in also:
-                    rows.add_member(connection, number, subject, other, since=self.now, at=self.now, old="", new="")
+                    membership.add_member(connection, number, subject, other, since=self.now, at=self.now, old="", new="")
             made = rows.incident(connection, number)
             assert made is not None
             tell(connection, made, NoticeKind.UNSEEN if not ips else NoticeKind.OPENED, "", self.policy, self.now)
@@ -106,8 +107,8 @@ class Stage:
 
     def recovers(self, number: int) -> None:
         with self.store.write() as connection:
-            for member in rows.members_of(connection, number):
-                rows.change_member(connection, member.id, closed=self.now)
+            for member in membership.members_of(connection, number):
+                membership.change_member(connection, member.id, closed=self.now)
             held = rows.incident(connection, number)
             assert held is not None
             close_if_over(connection, held, self.policy, self.now, Told())
@@ -498,16 +499,16 @@ def test_a_customer_is_told_of_their_own_addresses_and_of_no_other(stage: Stage)
     # One more of the north: the south is not told that something has grown.
     another = stage.rows.subject("192.0.2.3", groups=("north",), worst="failing")
     with stage.store.write() as connection:
-        rows.add_member(connection, number, another, "PTR_MISSING", since=stage.now, at=stage.now, old="", new="")
+        membership.add_member(connection, number, another, "PTR_MISSING", since=stage.now, at=stage.now, old="", new="")
     stage.tells(number, NoticeKind.GROWN)
     assert stage.turn(60) == ["ops grown"]
     assert "3 addresses" in stage.ops.got[-1][1].subject
 
     # The south is well again: reminders go to the north alone, and the end is told to both.
     with stage.store.write() as connection:
-        for member in rows.members_of(connection, number):
+        for member in membership.members_of(connection, number):
             if member.ip == "192.0.2.9":
-                rows.change_member(connection, member.id, closed=stage.now)
+                membership.change_member(connection, member.id, closed=stage.now)
     assert stage.turn(7 * 3600) == ["ops reminder"]
     assert stage.turn(7 * 3600) == ["ops reminder"]
     stage.recovers(number)

@@ -14,7 +14,7 @@ from truehelo.monitor.silencing import silences_of
 from truehelo.monitor.sources import judge_domains
 from truehelo.monitoring import NoticeKind, Silence
 from truehelo.store import incidents as rows
-from truehelo.store import tables
+from truehelo.store import membership, tables
 from truehelo.store.sources import classes
 from truehelo.store.things import domains, reported
 from truehelo.store.things import rows as things
@@ -535,7 +535,7 @@ def test_silences_and_acknowledgements_cover_things_as_they_cover_addresses(offi
     ]
     with office.database.write() as connection:
         (incident,) = rows.open_incidents(connection)
-        members = rows.members_of(connection, incident.id)
+        members = membership.members_of(connection, incident.id)
         assert [(each.ip, each.kind, each.domain) for each in members] == [(STRANGER, "source", DOMAIN)]
         for each in [*covering, *not_covering]:
             office.policy.silences = (each,)

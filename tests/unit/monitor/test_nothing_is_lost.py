@@ -28,7 +28,7 @@ from truehelo.monitor.stored import Inline
 from truehelo.monitoring import Message
 from truehelo.ports import ChannelError
 from truehelo.store import incidents as rows
-from truehelo.store import inventory, migrate, outbox, tables, upkeep
+from truehelo.store import inventory, membership, migrate, outbox, tables, upkeep
 from truehelo.store.database import Database
 from truehelo.store.schedule import watched_of
 
@@ -129,7 +129,7 @@ class World:
         with self.database.read() as connection:
             found = connection.execute(select(tables.incidents).order_by(tables.incidents.c.id)).mappings().all()
             return [
-                (row["tag"], row["severity"], [member.tag for member in rows.members_of(connection, row["id"])])
+                (row["tag"], row["severity"], [member.tag for member in membership.members_of(connection, row["id"])])
                 for row in found
             ]
 
@@ -460,16 +460,16 @@ def test_what_fails_again_while_it_is_about_to_be_ended_is_not_stable(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _flaps(world, "PTR_MISSING", ERROR)
-    before = rows.stable_members
+    before = membership.stable_members
     world.now += 7 * HOUR
 
-    def overtaken(connection: Connection, at: float) -> list[rows.MemberRow]:
+    def overtaken(connection: Connection, at: float) -> list[membership.MemberRow]:
         found = before(connection, at)
         assert found
         assert incidents.fails_again(connection, world.subjects[ONE].id, ["PTR_MISSING"]) == ["PTR_MISSING"]
         return found
 
-    monkeypatch.setattr(rows, "stable_members", overtaken)
+    monkeypatch.setattr(membership, "stable_members", overtaken)
     assert world.turn() == []
     monkeypatch.undo()
     assert world.days(1) == []
@@ -481,9 +481,9 @@ def test_what_was_ended_as_stable_meanwhile_fails_anew(world: World, monkeypatch
     _flaps(world, "PTR_MISSING", ERROR)
     world.now += 7 * HOUR
     with world.database.write() as connection:
-        held = rows.of_subject(connection, world.subjects[ONE].id)
+        held = membership.of_subject(connection, world.subjects[ONE].id)
         chores.end_stable(connection, world.policy, world.now, Told())
-        monkeypatch.setattr(rows, "of_subject", lambda *_: held)
+        monkeypatch.setattr(membership, "of_subject", lambda *_: held)
         assert incidents.fails_again(connection, world.subjects[ONE].id, ["PTR_MISSING"]) == []
 
 

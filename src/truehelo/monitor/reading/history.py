@@ -18,7 +18,7 @@ from truehelo.monitor.reading.windows import planned, under
 from truehelo.monitoring import Silence
 from truehelo.render.reading import Change, Course, Day, History, Now, Past
 from truehelo.store import history as kept
-from truehelo.store import incidents, reading, upkeep
+from truehelo.store import membership, reading, upkeep
 from truehelo.store.history import DAY_S, Standing
 from truehelo.store.spans import UNDETERMINED
 
@@ -152,7 +152,7 @@ def _past(
         ),
         total=total,
         days=_days(connection, subject.id, since, horizon),
-        incidents=tuple(dict.fromkeys(each.id for each, _ in incidents.of_subject(connection, subject.id))),
+        incidents=tuple(dict.fromkeys(each.id for each, _ in membership.of_subject(connection, subject.id))),
     )
 
 

@@ -31,7 +31,7 @@ from truehelo.render.reading import Asked, Course, Day, Item, Network, Report, R
 from truehelo.render.style import Mark
 from truehelo.store import history as kept
 from truehelo.store import incidents as rows
-from truehelo.store import reading, stood, upkeep
+from truehelo.store import membership, reading, stood, upkeep
 from truehelo.store.history import DAY_S
 from truehelo.store.incidents import IncidentRow
 from truehelo.store.spans import UNDETERMINED
@@ -306,8 +306,8 @@ def _incidents(
 
 def _told(connection: Connection, row: IncidentRow) -> Told:
     blind = int(row.details.get("count", 0))
-    whole, unwell = rows.counts(connection, [row.id]).get(row.id, (blind, blind if row.closed is None else 0))
-    members = rows.members_of(connection, row.id, 1000)
+    whole, unwell = membership.counts(connection, [row.id]).get(row.id, (blind, blind if row.closed is None else 0))
+    members = membership.members_of(connection, row.id, 1000)
     there = [member for member in members if member.closed is None or row.closed is not None]
     ips = [ip for ip in (parse_address(member.ip) for member in there) if ip is not None]
     ranges = compress(ips) or [member.ip for member in there]  # what is not about addresses has names

@@ -17,7 +17,7 @@ from truehelo.monitor.silencing import silences_of
 from truehelo.monitoring import Dossier, Incident, Member
 from truehelo.render.reading import Asked, Deliveries, Listing, Status, Unknown, UnseenDomain, Watcher
 from truehelo.store import incidents as rows
-from truehelo.store import reading
+from truehelo.store import membership, reading
 from truehelo.store.incidents import IncidentRow
 from truehelo.store.spans import UNDETERMINED, heartbeats
 from truehelo.store.things import domains
@@ -102,7 +102,7 @@ def _incidents(
     if where is not None and found:
         theirs = reading.incidents_of(connection, where, [each.id for each in found])
         found = [each for each in found if each.id in theirs]
-    counts = rows.counts(connection, [each.id for each in found]) if found else {}
+    counts = membership.counts(connection, [each.id for each in found]) if found else {}
     alone = [number for number, (whole, _) in counts.items() if whole == 1]
     examples = reading.only_members(connection, alone) if alone else {}
     found.sort(key=lambda each: (Severity(each.severity).rank, each.acknowledged is not None, each.opened, each.id))
@@ -110,7 +110,7 @@ def _incidents(
     for number, row in enumerate(found):
         silence = None
         if number < MOST and (policy.silences or policy.windows or policy.alerting.maintenance):
-            members = [each for each in rows.members_of(connection, row.id) if each.closed is None]
+            members = [each for each in membership.members_of(connection, row.id) if each.closed is None]
             silence = min(silences_of(row, members, policy, now), key=lambda each: each.until, default=None)
             if members and all(policy.maintenance(each.ip, each.groups, now) is not None for each in members):
                 planned.add(row.id)

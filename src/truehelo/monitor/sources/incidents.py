@@ -12,11 +12,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from truehelo.findings import Severity
-from truehelo.monitor.incidents import FLAPPING, Told, close_if_over, mark_flapping, tell
+from truehelo.monitor.incidents import FLAPPING, Told, close_if_over, mark_flapping
 from truehelo.monitor.policy import Policy
+from truehelo.monitor.telling import tell
 from truehelo.monitoring import NoticeKind
 from truehelo.store import incidents as rows
-from truehelo.store.incidents import IncidentRow, MemberRow
+from truehelo.store import membership
+from truehelo.store.incidents import IncidentRow
+from truehelo.store.membership import MemberRow
 from truehelo.store.things import rows as things
 from truehelo.store.things.rows import Thing, ThingState
 
@@ -32,7 +35,7 @@ def well(connection: Connection, thing_id: int, tag: str, ended: str = "") -> bo
     """Keep that a thing is well again in a tag; False when it was. `ended` says why it is over where that was not seen."""
     if not things.drop_state(connection, thing_id, tag):
         return False
-    for incident, member in rows.of_thing(connection, thing_id):
+    for incident, member in membership.of_thing(connection, thing_id):
         if member.tag == tag:
             _say_ended(connection, incident, ended)
     return True
@@ -53,12 +56,12 @@ def settle(connection: Connection, policy: Policy, now: float, told: Told) -> No
             well(connection, thing.id, state.tag, NO_LONGER)
         else:
             standing[thing.id, state.tag] = (thing, state)
-    held = {(member.thing_id, member.tag): member for member in rows.of_things(connection)}
+    held = {(member.thing_id, member.tag): member for member in membership.of_things(connection)}
     for key, member in held.items():
         if key not in standing:
             _recover(connection, member, policy, now, told)
         elif member.well_since is not None:
-            rows.change_member(connection, member.id, well_since=None)
+            membership.change_member(connection, member.id, well_since=None)
     waiting = [each for key, each in standing.items() if key not in held]
     for thing, state in sorted(waiting, key=lambda each: (each[1].tag in ABSORBED, each[1].since, each[0].id)):
         if is_told(thing, state, policy, now):
@@ -80,9 +83,9 @@ def _recover(connection: Connection, member: MemberRow, policy: Policy, now: flo
         return
     if incident.details.get(FLAPPING):
         if member.well_since is None:
-            rows.change_member(connection, member.id, well_since=now)
+            membership.change_member(connection, member.id, well_since=now)
         return
-    rows.change_member(connection, member.id, closed=now)
+    membership.change_member(connection, member.id, closed=now)
     close_if_over(connection, incident, policy, now, told)
 
 
@@ -91,7 +94,7 @@ def _fail(connection: Connection, thing: Thing, state: ThingState, policy: Polic
     number = _absorbing(connection, thing, state.tag)
     if number is None:
         number = _of_cause(connection, thing, state, policy, now, told, alone=flapping)
-    rows.add_member(
+    membership.add_member(
         connection, number, None, state.tag, since=state.since, at=now, old=state.old, new=state.new, thing_id=thing.id
     )
     if flapping:
@@ -101,13 +104,15 @@ def _fail(connection: Connection, thing: Thing, state: ThingState, policy: Polic
 def _flaps(connection: Connection, thing: Thing, state: ThingState, policy: Policy, now: float) -> bool:
     """Tell whether a tag comes and goes, by the measure of addresses."""
     since = now - policy.settings.flapping_within_s
-    again = rows.openings(connection, None, state.tag, since, thing_id=thing.id)
+    again = membership.openings(connection, None, state.tag, since, thing_id=thing.id)
     return 2 * again + 1 > policy.settings.flapping_changes
 
 
 def _absorbing(connection: Connection, thing: Thing, tag: str) -> int | None:
     """Return the open incident of the same thing that tells more of the same change."""
-    found = [incident.id for incident, member in rows.of_thing(connection, thing.id) if member.tag == ABSORBED.get(tag)]
+    found = [
+        incident.id for incident, member in membership.of_thing(connection, thing.id) if member.tag == ABSORBED.get(tag)
+    ]
     return max(found, default=None)
 
 
