@@ -7,10 +7,11 @@ treated alike: a day counts as Kish's design effect says, so that a large day do
 decide what caused a change.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import exp, inf, lgamma, log
+from operator import mul
 
 BAYES = 1000.0
 """How many times as likely a change must make the counts. It bounds false alarms: at most one steady series in so many."""
@@ -92,14 +93,30 @@ def changes(
     return _told(weighed, cuts, least)
 
 
-def gain(series: Iterable[Count], cuts: Collection[int], *, correlation: float = CORRELATION) -> float:
-    """Return the logarithm of how many times as likely a series is with one change, on the best of some days."""
-    days = _days(series)
-    weighed, end = _Weighed(days, correlation), len(days)
+def gain(messages: Sequence[int], hits: Sequence[int], cuts: Iterable[int]) -> float:
+    """Return the logarithm of how many times as likely counts are with one change, at the best of some places.
+
+    As `changes` weighs them, and for many series at once: what costs is one pass over the days.
+
+    Args:
+        messages: Of each day, none of them without.
+        hits: How many of them are hits; that it is the others makes no difference.
+        cuts: Where the change may be: how many days lie before it.
+    """
+    weights = [1 / (1 + (count - 1) * CORRELATION) for count in messages]
+    of_hits = [0.0, *accumulate(map(mul, hits, weights))]
+    of_all = [0.0, *accumulate(map(mul, messages, weights))]
+    whole, whole_hits = of_all[-1], of_hits[-1]
     apart = (
-        weighed.likelihood(0, place) + weighed.likelihood(place, end) for place in range(end) if days[place].day in cuts
+        _likelihood(of_hits[cut], of_all[cut]) + _likelihood(whole_hits - of_hits[cut], whole - of_all[cut]) for cut in cuts
     )
-    return max(apart, default=-inf) - weighed.likelihood(0, end)
+    return max(apart, default=-inf) - _likelihood(whole_hits, whole)
+
+
+def _likelihood(hits: float, messages: float) -> float:
+    """Return the logarithm of how likely hits of messages, in weight, are with one share for all of them."""
+    hits, misses = max(0.0, hits) + _PRIOR, max(0.0, messages - hits) + _PRIOR
+    return lgamma(hits) + lgamma(misses) - lgamma(hits + misses) - _NORM
 
 
 def _days(series: Iterable[Count]) -> list[Count]:
@@ -128,9 +145,8 @@ class _Weighed:
 
     def likelihood(self, first: int, end: int) -> float:
         """Return the logarithm of how likely the days from `first` on are, up to `end`, with one share for all of them."""
-        hits = max(0.0, self.hits[end] - self.hits[first]) + _PRIOR
-        misses = max(0.0, self.misses[end] - self.misses[first]) + _PRIOR
-        return lgamma(hits) + lgamma(misses) - lgamma(hits + misses) - _NORM
+        hits, misses = self.hits[end] - self.hits[first], self.misses[end] - self.misses[first]
+        return _likelihood(hits, hits + misses)
 
     def share(self, first: int, end: int) -> Share:
         """Return the share of those days, each message counted once."""

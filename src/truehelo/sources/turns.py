@@ -97,20 +97,21 @@ def _missing(mine: Mapping[int, int], told: Mapping[int, int]) -> list[Count]:
 
 def _may_have_ceased(mine: Mapping[int, int], told: Mapping[int, int]) -> bool:
     """Tell whether it is worth while to look for the day: next to nothing since one, and that hardly by chance."""
-    ours = {day: min(sent, told.get(day, 0)) for day, sent in mine.items()}
-    first, sent = min((day for day in ours if ours[day]), default=0), sum(ours.values())
-    after = of = 0
-    ends: list[tuple[int, int, int]] = []
-    for day in sorted(told, reverse=True):
-        after, of = after + ours.get(day, 0), of + told[day]
-        if day < first or sent - after < LEAST_BEFORE or after > REST * (sent - after):
-            break  # mostly on the last day already
-        ends.append((day, after, of))
-    if not ends:
+    first = min((day for day, sent in mine.items() if sent and told.get(day)), default=None)
+    if first is None:
         return False
-    total = sum(count for day, count in told.items() if day >= first)
-    cuts = {day for day, after, of in ends if after * (total - of) <= REST * (sent - after) * of}
-    return bool(cuts) and gain([each for each in _missing(mine, told) if each.day >= first], cuts) >= _HARDLY
+    days = sorted(day for day, count in told.items() if count and day >= first)
+    whole = [told[day] for day in days]
+    ours = [min(mine.get(day, 0), count) for day, count in zip(days, whole, strict=True)]
+    sent, total, after, of = sum(ours), sum(whole), 0, 0
+    cuts = []
+    for place in range(len(days) - 1, -1, -1):
+        after, of = after + ours[place], of + whole[place]
+        if sent - after < LEAST_BEFORE or after > REST * (sent - after):
+            break  # mostly on the last day already
+        if after * (total - of) <= REST * (sent - after) * of:
+            cuts.append(place)
+    return bool(cuts) and gain(whole, ours, cuts) >= _HARDLY
 
 
 class _Refused(TypedDict):

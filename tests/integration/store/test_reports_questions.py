@@ -181,7 +181,7 @@ def test_many_sources_by_day(told: tuple[Database, list[Fact]], domain: str | No
     database, facts = told
     ips = sorted({fact.ip for fact in facts})[::4]
     with database.read() as connection:
-        found = questions.messages_by_day(connection, [*ips, "192.0.2.255"], domain, *span)
+        found = questions.messages_by_day(connection, [*ips, "192.0.2.255"], domain, range(span[0], span[1] + 1))
     plain = grouped([fact for fact in within(facts, span, domain) if fact.ip in ips], lambda fact: fact.ip)
     assert found == {
         ip: {day: sum(fact.messages for fact in each) for day, each in grouped(own, lambda fact: fact.day).items()}

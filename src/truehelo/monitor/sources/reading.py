@@ -113,21 +113,25 @@ def _by_name(connection: Connection, asked: Asked, ledger: Ledger, found: Sequen
     """Count messages by what their source was called when they left."""
     by_name: Counter[Named] = Counter()
     days = range(asked.since, min(asked.until, int(asked.now // 86_400)) + 1)
-    changed: dict[str, dict[int, Named]] = {}
+    usual: dict[str, Named] = {}
+    other: dict[str, dict[int, Named]] = {}
     for each in found:
         if each.ip not in ledger.pasts:
             by_name[ledger.on(each.ip, asked.until).state] += each.sums.messages
             continue
         states = ledger.states(each.ip, days)
-        if len(set(states.values())) == 1:
-            by_name[next(iter(states.values()))] += each.sums.messages
-        else:
-            changed[each.ip] = states
-    sent = questions.messages_by_day(connection, list(changed), asked.domain or None, asked.since, asked.until)
-    for ip, by_day in sent.items():
+        counted = Counter(states.values())
+        mostly = max(counted, key=counted.__getitem__, default=Named.NOT_KNOWN)
+        by_name[mostly] += each.sums.messages
+        if len(counted) > 1:
+            usual[each.ip], other[each.ip] = mostly, states
+    # Most days are like most others: what was sent on the few that are not is taken from the one and added to the other.
+    apart = sorted({day for ip, states in other.items() for day, state in states.items() if state is not usual[ip]})
+    for ip, by_day in questions.messages_by_day(connection, list(usual), asked.domain or None, apart).items():
         for day, messages in by_day.items():
-            by_name[changed[ip].get(day, Named.NOT_KNOWN)] += messages
-    return by_name
+            by_name[usual[ip]] -= messages
+            by_name[other[ip][day]] += messages
+    return +by_name
 
 
 def _rows(

@@ -1,12 +1,28 @@
 """What all questions about reports share: names to numbers and back, many numbers in one condition, sums in a row."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Table, Text, any_, case, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from truehelo.store.reports.answers import Sums
+from truehelo.store.reports.driver import Row
+from truehelo.store.reports.prepared import Question, listed
 from truehelo.store.reports.tables import (
     ALL,
     DISPOSITION,
@@ -20,39 +36,55 @@ from truehelo.store.reports.tables import (
     reporters,
 )
 
+_DOMAIN = Question(lambda _: select(report_domains.c.id).where(report_domains.c.name == bindparam("name")))
+_SOURCE = Question(lambda _: select(report_sources.c.id).where(report_sources.c.ip == bindparam("ip")))
+_SOURCES = Question(
+    lambda postgresql: select(report_sources.c.id, report_sources.c.ip).where(
+        listed(report_sources.c.ip, "ips", postgresql=postgresql)
+    )
+)
+_DOMAINS = Question(
+    lambda postgresql: select(report_domains.c.id, report_domains.c.name).where(
+        listed(report_domains.c.id, "numbers", postgresql=postgresql)
+    )
+)
+_REPORTERS = Question(lambda _: select(reporters.c.id, reporters.c.name))
+
+
+def _ends(_: bool) -> "Select[Any]":
+    day, mine = report_reporter_days.c.day, report_reporter_days.c.domain_id == bindparam("domain")
+    return select(*(select(which(day)).where(mine).scalar_subquery() for which in (func.min, func.max)))
+
+
+_ENDS = Question(_ends)
+
 
 def domain_number(connection: Connection, domain: str | None) -> int | None:
     """Return the number of a domain (`ALL` for None); None when no report is about it."""
     if domain is None:
         return ALL
-    wanted = select(report_domains.c.id).where(report_domains.c.name == domain.lower().removesuffix("."))
-    number: int | None = connection.execute(wanted).scalar()
-    return number
+    return _number(_DOMAIN.rows(connection, name=domain.lower().removesuffix(".")))
 
 
 def source_number(connection: Connection, ip: str) -> int | None:
     """Return the number of an address; None when no report names it."""
-    number: int | None = connection.execute(select(report_sources.c.id).where(report_sources.c.ip == ip)).scalar()
+    return _number(_SOURCE.rows(connection, ip=ip))
+
+
+def _number(rows: Sequence[Row]) -> int | None:
+    number: int | None = rows[0][0] if rows else None
     return number
 
 
 def source_numbers(connection: Connection, ips: Collection[str]) -> dict[int, str]:
     """Return addresses by their numbers; those that no report names miss."""
-    table = report_sources.c
-    if connection.dialect.name == "postgresql":
-        wanted: ColumnElement[bool] = table.ip == any_(literal(list(ips), ARRAY(Text)))
-    else:
-        each = func.json_each(msgspec.json.encode(list(ips)).decode()).table_valued("value")
-        wanted = table.ip.in_(select(each.c.value))
-    return {row[0]: row[1] for row in connection.execute(select(table.id, table.ip).where(wanted))}
+    return dict(_SOURCES.rows(connection, ips=ips))
 
 
 def told_days(connection: Connection, number: int, since: int, until: int) -> tuple[int, int]:
     """Return the days from one to another that anything can be told of: from the first report to the last."""
-    day, mine = report_reporter_days.c.day, report_reporter_days.c.domain_id == number
-    first, last = (select(which(day)).where(mine).scalar_subquery() for which in (func.min, func.max))
-    row = connection.execute(select(first, last)).one()
-    return (since, until) if row[0] is None else (max(since, row[0]), min(until, row[1]))
+    ((first, last),) = _ENDS.rows(connection, domain=number)
+    return (since, until) if first is None else (max(since, first), min(until, last))
 
 
 def among(connection: Connection, column: ColumnElement[Any], numbers: Collection[int]) -> ColumnElement[bool]:
@@ -63,15 +95,14 @@ def among(connection: Connection, column: ColumnElement[Any], numbers: Collectio
     return column.in_(select(each.c.value))
 
 
-def names_of(connection: Connection, table: Table, numbers: Iterable[int]) -> dict[int, str]:
-    """Return the names of reporters or domains by their numbers."""
-    wanted = select(table.c.id, table.c.name).where(among(connection, table.c.id, set(numbers)))
-    return {row[0]: row[1] for row in connection.execute(wanted).all()}
+def domain_names(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Return the names of domains by their numbers."""
+    return dict(_DOMAINS.rows(connection, numbers=set(numbers)))
 
 
 def reporter_names(connection: Connection) -> dict[int, str]:
     """Return the names of all reporters: there are never many."""
-    return {row[0]: row[1] for row in connection.execute(select(reporters.c.id, reporters.c.name))}
+    return dict(_REPORTERS.rows(connection))
 
 
 def summed(table: Table) -> list[ColumnElement[Any]]:
@@ -103,8 +134,8 @@ def summed_outcomes(table: Table) -> list[ColumnElement[Any]]:
     return [
         func.sum(messages),
         part(aligned > 0),
-        part(aligned.in_((DKIM, DKIM | SPF))),
-        part(aligned.in_((SPF, DKIM | SPF))),
+        part(or_(aligned == DKIM, aligned == DKIM | SPF)),
+        part(or_(aligned == SPF, aligned == DKIM | SPF)),
         part(outcome.between(*_span("quarantine"))),
         part(outcome.between(*_span("reject"))),
     ]

@@ -4,7 +4,7 @@ SQLAlchemy takes longer to prepare a statement than SQLite takes to run it. Valu
 wrong leaves as SQLAlchemy's own exception, so that it means the same as anywhere else in the store.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -56,6 +56,19 @@ class Driver:
             DBAPIError: The database failed.
         """
         self.run(statement, values)
+        found: list[Row] = self._cursor.fetchall()
+        return found
+
+    def written(self, statement: str, values: Sequence[object] | Mapping[str, object]) -> list[Row]:
+        """Return all rows of a question whose text has the driver's own marks.
+
+        Raises:
+            DBAPIError: The database failed.
+        """
+        try:
+            self._cursor.execute(statement, values)
+        except self._error as error:
+            raise self._failed(statement, error) from error
         found: list[Row] = self._cursor.fetchall()
         return found
 

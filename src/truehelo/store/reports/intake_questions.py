@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from truehelo.store.reports.answers import OriginCounts, RefusedFile, StoredReport, Total
-from truehelo.store.reports.asking import domain_number, names_of, reporter_names
+from truehelo.store.reports.asking import domain_names, domain_number, reporter_names
 from truehelo.store.reports.tables import (
     ALL,
     report_days,
@@ -122,13 +122,13 @@ def week_totals(connection: Connection) -> dict[tuple[str, int], int]:
     rows = connection.execute(
         select(table.domain_id, table.week, func.sum(table.messages)).group_by(table.domain_id, table.week)
     ).all()
-    names = names_of(connection, report_domains, {row[0] for row in rows})
+    names = domain_names(connection, {row[0] for row in rows})
     return {(names.get(domain, ""), week): int(messages) for domain, week, messages in rows}
 
 
 def _totals(connection: Connection, name: str, wanted: Any) -> Iterator[Total]:
     rows = connection.execute(wanted).all()
-    named, who = names_of(connection, report_domains, {row[1] for row in rows}), reporter_names(connection)
+    named, who = domain_names(connection, {row[1] for row in rows}), reporter_names(connection)
     for messages, domain, reporter, day in rows:
         table = f"{name} of all" if domain == ALL else name
         yield Total(table=table, domain=named.get(domain, ""), reporter=who[reporter], day=day, messages=int(messages))

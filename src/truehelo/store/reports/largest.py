@@ -10,11 +10,13 @@ threshold); while they have not, more are taken.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
-from truehelo.store.reports.asking import among, summed, sums_of_outcome
+from truehelo.store.reports.asking import summed, sums_of_outcome
 from truehelo.store.reports.driver import Driver, Row
+from truehelo.store.reports.prepared import Question, listed
 from truehelo.store.reports.tables import SUMS, report_days, report_weeks, week_of
 
 _MORE, _TIMES = 20, 2
@@ -27,6 +29,28 @@ _OF_WEEKS = """
 SELECT w.week, r.source_id, r.messages FROM unnest(?::integer[]) AS w (week) CROSS JOIN LATERAL (
 SELECT source_id, messages FROM report_weeks WHERE domain_id = ? AND week = w.week ORDER BY messages DESC LIMIT ?) AS r
 """
+
+
+def _summed(table: Table, when: str, last: str, *by: str) -> Question:
+    """Return the question what some sources sent for a domain in some weeks, or on some days."""
+    sums = [func.sum(table.c.messages)] if by else summed(table)
+
+    def written(postgresql: bool) -> "Select[Any]":
+        return (
+            select(table.c.source_id, func.max(table.c[last]), *(table.c[name] for name in by), *sums)
+            .where(
+                table.c.domain_id == bindparam("domain"),
+                listed(table.c[when], "times", postgresql=postgresql),
+                listed(table.c.source_id, "numbers", postgresql=postgresql),
+            )
+            .group_by(table.c.source_id, *(table.c[name] for name in by))
+        )
+
+    return Question(written)
+
+
+_WEEKS = _summed(report_weeks, "week", "last_day")
+_DAYS = _summed(report_days, "day", "day", "outcome")
 
 
 @dataclass(slots=True)
@@ -82,7 +106,8 @@ def largest(connection: Connection, domain: int, span: Span, limit: int) -> list
         order = sorted(uppers.keys() - found.keys(), key=lambda number: (-uppers[number], number))
         start, size = 0, limit
         while start < len(order) and not _enough(ranked, limit, uppers[order[start]]):
-            some = order[start : start + size]
+            least = ranked[-1][1].messages if len(ranked) >= limit else 0
+            some = [number for number in order[start : start + size] if uppers[number] >= least]
             tallied = tallies(connection, domain, span, some)
             found.update({number: tallied.get(number, _NOTHING) for number in some})
             ranked = _ranked(found, limit)
@@ -130,30 +155,19 @@ def tallies(connection: Connection, domain: int, span: Span, numbers: Collection
     """Return what these sources sent for a domain within some days."""
     found: dict[int, Tally] = {}
     if numbers:
-        _add(connection, found, domain, (report_weeks, span.whole, numbers))
-        _add(connection, found, domain, (report_days, span.days, numbers))
+        _add(connection, found, domain, (_WEEKS, span.whole, numbers))
+        _add(connection, found, domain, (_DAYS, span.days, numbers))
     return found
 
 
 def _add(
-    connection: Connection, found: dict[int, Tally], domain: int, part: tuple[Table, list[int], Collection[int]]
+    connection: Connection, found: dict[int, Tally], domain: int, part: tuple[Question, list[int], Collection[int]]
 ) -> None:
-    table, times, numbers = part
+    question, times, numbers = part
     if not times:
         return
-    weekly = table is report_weeks
-    when, last = (table.c.week, table.c.last_day) if weekly else (table.c.day, table.c.day)
-    sums = summed(table) if weekly else [table.c.outcome, func.sum(table.c.messages)]
-    rows = connection.execute(
-        select(table.c.source_id, func.max(last), *sums)
-        .where(
-            table.c.domain_id == domain,
-            among(connection, when, times),
-            among(connection, table.c.source_id, numbers),
-        )
-        .group_by(table.c.source_id, *(() if weekly else (table.c.outcome,)))
-    )
-    for number, last_day, *told in rows.all():
+    weekly = question is _WEEKS
+    for number, last_day, *told in question.rows(connection, domain=domain, times=times, numbers=numbers):
         values = told if weekly else sums_of_outcome(*told)
         tally = found.setdefault(number, Tally([0] * len(SUMS), last_day))
         tally.values = [held + int(value) for held, value in zip(tally.values, values, strict=True)]

@@ -6,22 +6,24 @@ is.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+import msgspec
+from sqlalchemy import Connection, bindparam, select
 
 from truehelo.reports.model import Shape
-from truehelo.store.reports.asking import among, domain_number, names_of, reporter_names, source_numbers
-from truehelo.store.reports.driver import Driver
+from truehelo.store.reports.asking import domain_names, domain_number, reporter_names, source_numbers
+from truehelo.store.reports.driver import Driver, Row
+from truehelo.store.reports.prepared import Question, listed
 from truehelo.store.reports.source_questions import shape_from
-from truehelo.store.reports.tables import ALL, report_domains, report_firsts, report_shapes, report_weeks, week_of
+from truehelo.store.reports.tables import ALL, report_firsts, report_shapes, week_of
 
 MOST_DOMAINS = 3
 """Of one source so many domains are looked at, where all are asked about: those of the most messages of late."""
 _MOST_PAIRS = 2000
 """Of so many pairs of a source and a domain it is asked which are the largest, those of the most messages at first."""
-_REPORTS, _LEAST_REPORTS, _PLACES = 300, 20, 3000
+_REPORTS, _LEAST_REPORTS, _PLACES = 200, 20, 2000
 """Of a domain so many reports are read, fewer where many sources or domains are asked about: these share the places."""
 _ROUNDS = 3
 """A source that fell silent is not in the newest reports: so often it is looked for in those of its own last days."""
@@ -46,6 +48,31 @@ AND r.report_id = told.id AND r.source_id = by_whom.source_id
 GROUP BY r.source_id, r.shape_id, told.reporter_id
 """
 """The reports of those alone that told of these sources on a day, which the sums by day name."""
+
+_OF_PAIR = """
+SELECT json_extract(pair.value, '$[0]') AS domain_id, json_extract(pair.value, '$[1]') AS source_id, SUM(w.messages)
+FROM json_each(?) AS pair CROSS JOIN json_each(?) AS asked CROSS JOIN report_weeks AS w
+WHERE w.domain_id = json_extract(pair.value, '$[0]') AND w.week = asked.value
+AND w.source_id = json_extract(pair.value, '$[1]') GROUP BY 1, 2
+"""
+_OF_PAIRS = """
+SELECT pair.domain_id, pair.source_id, SUM(w.messages)
+FROM unnest(?::bigint[], ?::bigint[]) AS pair (domain_id, source_id) CROSS JOIN unnest(?::integer[]) AS asked (week)
+CROSS JOIN LATERAL (SELECT messages FROM report_weeks WHERE domain_id = pair.domain_id AND week = asked.week
+AND source_id = pair.source_id) AS w GROUP BY pair.domain_id, pair.source_id
+"""
+_PAIRS = Question(
+    lambda postgresql: (
+        select(report_firsts.c.domain_id, report_firsts.c.source_id)
+        .where(listed(report_firsts.c.source_id, "sources", postgresql=postgresql), report_firsts.c.domain_id != ALL)
+        .order_by(report_firsts.c.messages.desc())
+        .limit(bindparam("most"))
+    )
+)
+_SHAPES = Question(
+    lambda postgresql: select(report_shapes).where(listed(report_shapes.c.id, "numbers", postgresql=postgresql))
+)
+_COLUMNS = tuple(column.name for column in report_shapes.c)
 
 
 @dataclass(slots=True)
@@ -87,37 +114,30 @@ def looks_of(connection: Connection, last_days: Mapping[str, int], domain: str |
 
 def _largest_pairs(connection: Connection, last: Mapping[int, int], since: int) -> dict[int, set[int]]:
     """Return for which domains these sources sent most, in so many of the last weeks as is cheap: sources by domain."""
-    first = report_firsts.c
-    candidates: dict[int, list[int]] = defaultdict(list)
-    wanted = (
-        select(first.domain_id, first.source_id)
-        .where(among(connection, first.source_id, last), first.domain_id != ALL)
-        .order_by(first.messages.desc())
-        .limit(_MOST_PAIRS)
-    )
-    for about, source in connection.execute(wanted).all():
-        candidates[about].append(source)
-    back = max(2, _PLACES // max(1, len(candidates) * len(last)))
+    pairs = _PAIRS.rows(connection, sources=last, most=_MOST_PAIRS)
+    back = max(2, _PLACES // max(1, len(pairs)))
     newest = max(map(week_of, last.values()))
     weeks = range(max(week_of(since), newest - back + 1), newest + 1)
-    table = report_weeks.c
     sent: dict[int, dict[int, int]] = defaultdict(dict)
-    rows = connection.execute(
-        select(table.domain_id, table.source_id, func.sum(table.messages))
-        .where(
-            among(connection, table.domain_id, candidates),
-            among(connection, table.week, weeks),
-            among(connection, table.source_id, last),
-        )
-        .group_by(table.domain_id, table.source_id)
-    )
-    for about, source, messages in rows.all():
+    for about, source, messages in _of_pairs(Driver(connection), pairs, weeks):
         sent[source][about] = int(messages)
     found: dict[int, set[int]] = defaultdict(set)
     for source, by_domain in sent.items():
         for about in sorted(by_domain, key=lambda each: (-by_domain[each], each))[:MOST_DOMAINS]:
             found[about].add(source)
     return found
+
+
+def _of_pairs(driver: Driver, pairs: Sequence[Row], weeks: range) -> list[Row]:
+    """Return the messages of these domains and sources in some weeks; those that had none miss."""
+    if driver.is_postgresql:
+        abouts, sources = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        return driver.rows(_OF_PAIRS, (abouts, sources, list(weeks)))
+    return driver.rows(_OF_PAIR, (_json([tuple(pair) for pair in pairs]), _json(list(weeks))))
+
+
+def _json(values: object) -> str:
+    return msgspec.json.encode(values).decode()
 
 
 def _newest(driver: Driver, about: int, last: Mapping[int, int], since: int, most: int) -> list[tuple[int, int, int, int]]:
@@ -151,7 +171,7 @@ def _named(
 ) -> dict[str, list[Look]]:
     shapes = _shapes(connection, {shape for _, _, shape in counted})
     domains, reporters = (
-        names_of(connection, report_domains, {about for _, about, _ in counted}),
+        domain_names(connection, {about for _, about, _ in counted}),
         reporter_names(connection),
     )
     found: dict[str, list[Look]] = defaultdict(list)
@@ -165,5 +185,5 @@ def _named(
 
 
 def _shapes(connection: Connection, numbers: Collection[int]) -> dict[int, Shape]:
-    rows = connection.execute(select(report_shapes).where(among(connection, report_shapes.c.id, numbers))).mappings()
+    rows = (dict(zip(_COLUMNS, row, strict=True)) for row in _SHAPES.rows(connection, numbers=numbers))
     return {row["id"]: shape_from(row) for row in rows}

@@ -5,11 +5,10 @@ from sqlalchemy import Connection, func, select
 
 from truehelo.reports.model import FailureReport, Policy
 from truehelo.store.reports.answers import PolicySeen, SelectorReporter, SelectorSums, TlsDay, TlsFailureSums
-from truehelo.store.reports.asking import domain_number, names_of, reporter_names
+from truehelo.store.reports.asking import domain_names, domain_number, reporter_names
 from truehelo.store.reports.tables import (
     ALL,
     failure_reports,
-    report_domains,
     report_policies,
     report_selector_days,
     report_signatures,
@@ -150,7 +149,7 @@ def tls_by_day(connection: Connection, domain: str | None, since: int, until: in
     if number != ALL:
         wanted = wanted.where(table.domain_id == number)
     rows = connection.execute(wanted.order_by(table.day, table.domain_id, table.reporter_id, table.type)).all()
-    named, names = names_of(connection, report_domains, {row[0] for row in rows}), reporter_names(connection)
+    named, names = domain_names(connection, {row[0] for row in rows}), reporter_names(connection)
     return [
         TlsDay(domain=named[about], day=day, reporter=names[who], type=kind, successful=successful, failed=failed)
         for about, day, who, kind, successful, failed in rows
@@ -171,7 +170,7 @@ def tls_failures(connection: Connection, domain: str | None, since: int, until: 
     if number != ALL:
         wanted = wanted.where(table.domain_id == number)
     rows = connection.execute(wanted.group_by(*key).order_by(sessions.desc(), *key)).all()
-    named = names_of(connection, report_domains, {row[0] for row in rows})
+    named = domain_names(connection, {row[0] for row in rows})
     return [
         TlsFailureSums(
             domain=named[about],

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from itertools import pairwise
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from truehelo.store.reports.answers import DaySums, DomainSums, ReporterDay, ReporterSums, Silence
-from truehelo.store.reports.asking import among, domain_number, names_of, reporter_names, summed, sums_of
-from truehelo.store.reports.tables import ALL, SUMS, report_domains, report_reporter_days, reporters
+from truehelo.store.reports.asking import domain_names, domain_number, reporter_names, summed, sums_of
+from truehelo.store.reports.prepared import Question, listed
+from truehelo.store.reports.tables import ALL, SUMS, report_reporter_days, reporters
 
 WINDOW = 28
 """The days by which the habit of a reporter is known."""
@@ -16,6 +17,28 @@ _BACK = 60
 """Who has been silent for longer has not gone silent now."""
 
 _days = report_reporter_days.c
+
+
+_MINE = _days.domain_id == bindparam("domain"), _days.day.between(bindparam("since"), bindparam("until"))
+_MESSAGES = Question(
+    lambda postgresql: select(_days.reporter_id, _days.day, _days.messages).where(
+        *_MINE, listed(_days.reporter_id, "reporters", postgresql=postgresql)
+    )
+)
+_TREND = Question(
+    lambda _: (
+        select(
+            _days.day,
+            func.count(),
+            func.sum(_days.reports),
+            func.sum(_days.records),
+            *summed(report_reporter_days),
+        )
+        .where(*_MINE)
+        .group_by(_days.day)
+        .order_by(_days.day)
+    )
+)
 
 
 def dispositions(
@@ -45,14 +68,11 @@ def told_messages(
     number = domain_number(connection, domain)
     if number is None:
         return {}
-    wanted = select(_days.reporter_id, _days.day, _days.messages).where(
-        _days.domain_id == number, _days.day.between(since, until)
-    )
     names = reporter_names(connection)
-    if of is not None:
-        wanted = wanted.where(among(connection, _days.reporter_id, [who for who, name in names.items() if name in of]))
+    asked = names if of is None else [who for who, name in names.items() if name in of]
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    for who, day, messages in connection.execute(wanted).all():
+    rows = _MESSAGES.rows(connection, domain=number, since=since, until=until, reporters=asked)
+    for who, day, messages in rows:
         found[who][day] = messages
     return {names[who]: told for who, told in found.items()}
 
@@ -62,21 +82,9 @@ def trend(connection: Connection, domain: str | None, since: int, until: int) ->
     number = domain_number(connection, domain)
     if number is None:
         return []
-    rows = connection.execute(
-        select(
-            _days.day,
-            func.count(),
-            func.sum(_days.reports),
-            func.sum(_days.records),
-            *summed(report_reporter_days),
-        )
-        .where(_days.domain_id == number, _days.day.between(since, until))
-        .group_by(_days.day)
-        .order_by(_days.day)
-    )
     return [
         DaySums(day=day, reporters=who, reports=int(count), records=int(records), sums=sums_of(values))
-        for day, who, count, records, *values in rows
+        for day, who, count, records, *values in _TREND.rows(connection, domain=number, since=since, until=until)
     ]
 
 
@@ -164,7 +172,7 @@ def domains(connection: Connection, since: int, until: int) -> list[DomainSums]:
         .where(_days.domain_id != ALL, _days.day.between(since, until))
         .group_by(_days.domain_id)
     ).all()
-    names = names_of(connection, report_domains, [row[0] for row in rows])
+    names = domain_names(connection, [row[0] for row in rows])
     found = [
         DomainSums(domain=names[number], first_day=first, last_day=last, reports=int(count), messages=int(messages))
         for number, first, last, count, messages in rows

@@ -1,19 +1,18 @@
 """Questions about the addresses that send: the largest, the new ones, and one of them by day, domain and reporter."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from truehelo.reports.model import DkimResult, Extra, Reason, Shape, SpfCheck
 from truehelo.store.reports.answers import SourceDay, SourceShape, SourceSums
 from truehelo.store.reports.asking import (
-    among,
+    domain_names,
     domain_number,
-    names_of,
     reporter_names,
     source_number,
     source_numbers,
@@ -24,6 +23,7 @@ from truehelo.store.reports.asking import (
 )
 from truehelo.store.reports.driver import Driver
 from truehelo.store.reports.largest import Span, Tally, largest, tallies
+from truehelo.store.reports.prepared import Question, listed
 from truehelo.store.reports.tables import (
     ALL,
     DISPOSITION,
@@ -31,7 +31,6 @@ from truehelo.store.reports.tables import (
     DKIM,
     SPF,
     report_days,
-    report_domains,
     report_firsts,
     report_records,
     report_shapes,
@@ -92,18 +91,33 @@ def count_sources(connection: Connection, domain: str | None, since: int, until:
     if number is None:
         return 0, False
     # Of a week its last day with mail decides, unless that came later than what is asked about.
-    weeks, days = report_weeks.c, report_days.c
-    touched = weeks.week.between(week_of(since), week_of(until))
-    sent = select(weeks.source_id).where(weeks.domain_id == number, touched, weeks.last_day.between(since, until))
-    of_days = select(days.source_id).where(days.domain_id == number, days.day.between(week_of(until) * 7 - 3, until))
-    of_days = of_days.where(days.day >= since)
     found: set[int] = set()
-    for wanted in (sent, of_days):
-        numbers = connection.scalars(wanted.limit(_COUNTED)).all()
-        found.update(numbers)
-        if len(numbers) == _COUNTED:
+    begun = max(since, week_of(until) * 7 - 3)
+    for question, first, last in ((_SENT_IN_WEEKS, week_of(since), week_of(until)), (_SENT_ON_DAYS, begun, until)):
+        rows = question.rows(connection, domain=number, first=first, last=last, since=since, until=until, most=_COUNTED)
+        found.update(row[0] for row in rows)
+        if len(rows) == _COUNTED:
             return len(found), True
     return len(found), False
+
+
+def _sent_in_weeks(_: bool) -> "Select[Any]":
+    table = report_weeks.c
+    mine = table.domain_id == bindparam("domain"), table.week.between(bindparam("first"), bindparam("last"))
+    ended = table.last_day.between(bindparam("since"), bindparam("until"))
+    # In the order of the key: without one PostgreSQL reads the whole table up to where the domain begins.
+    in_order = select(table.source_id).where(*mine, ended).order_by(table.domain_id, table.week, table.source_id)
+    return in_order.limit(bindparam("most"))
+
+
+def _sent_on_days(_: bool) -> "Select[Any]":
+    table = report_days.c
+    mine = table.domain_id == bindparam("domain"), table.day.between(bindparam("first"), bindparam("last"))
+    in_order = select(table.source_id).where(*mine).order_by(table.domain_id, table.day, table.source_id)
+    return in_order.limit(bindparam("most"))
+
+
+_SENT_IN_WEEKS, _SENT_ON_DAYS = Question(_sent_in_weeks), Question(_sent_on_days)
 
 
 def count_new(connection: Connection, domain: str | None, since: int, until: int) -> tuple[int, bool]:
@@ -119,25 +133,52 @@ def count_new(connection: Connection, domain: str | None, since: int, until: int
 
 def _told(connection: Connection, number: int, domain: str | None, found: list[tuple[int, Tally]]) -> list[SourceSums]:
     numbers = [each for each, _ in found]
-    table, first = report_sources.c, report_firsts.c
-    rows = connection.execute(
-        select(table.id, table.ip, table.network, first.first_day)
-        .join(report_firsts, first.source_id == table.id)
-        .where(among(connection, table.id, numbers), first.domain_id == number)
-    )
-    known = {row[0]: row for row in rows}
+    known = {row[0]: row[1:] for row in _FIRSTS.rows(connection, domain=number, sources=numbers)}
     return [
         SourceSums(
-            ip=known[each].ip,
-            network=known[each].network,
-            domain=domain,
-            sums=sums_of(tally.values),
-            first_day=known[each].first_day,
-            last_day=tally.last_day,
+            ip=ip, network=network, domain=domain, sums=sums_of(tally.values), first_day=first_day, last_day=tally.last_day
         )
         for each, tally in found
         if each in known
+        for ip, network, first_day in (known[each],)
     ]
+
+
+_FIRSTS = Question(
+    lambda postgresql: (
+        select(report_sources.c.id, report_sources.c.ip, report_sources.c.network, report_firsts.c.first_day)
+        .join(report_firsts, report_firsts.c.source_id == report_sources.c.id)
+        .where(
+            listed(report_sources.c.id, "sources", postgresql=postgresql),
+            report_firsts.c.domain_id == bindparam("domain"),
+        )
+    )
+)
+_DOMAINS_OF = Question(
+    lambda _: select(report_firsts.c.domain_id, report_firsts.c.first_day).where(
+        report_firsts.c.source_id == bindparam("source"), report_firsts.c.domain_id != ALL
+    )
+)
+
+
+def _by_domain(table: Table, when: str, last: str) -> Question:
+    """Return the question what one source sent for some domains in some weeks, or on some days."""
+    sums = summed(table) if table is report_weeks else summed_outcomes(table)
+    return Question(
+        lambda postgresql: (
+            select(table.c.domain_id, func.max(table.c[last]), *sums)
+            .where(
+                listed(table.c.domain_id, "domains", postgresql=postgresql),
+                listed(table.c[when], "times", postgresql=postgresql),
+                table.c.source_id == bindparam("source"),
+            )
+            .group_by(table.c.domain_id)
+        )
+    )
+
+
+_WEEKS_BY_DOMAIN = _by_domain(report_weeks, "week", "last_day")
+_DAYS_BY_DOMAIN = _by_domain(report_days, "day", "day")
 
 
 def source_domains(connection: Connection, ip: str, since: int, until: int) -> list[SourceSums]:
@@ -146,29 +187,14 @@ def source_domains(connection: Connection, ip: str, since: int, until: int) -> l
     if source is None:
         return []
     span = Span(*told_days(connection, ALL, since, until))
-    first = report_firsts.c
-    wanted = select(first.domain_id, first.first_day).where(first.source_id == source, first.domain_id != ALL)
-    firsts = {row[0]: row[1] for row in connection.execute(wanted).all()}
+    firsts: dict[int, int] = dict(_DOMAINS_OF.rows(connection, source=source))
     found: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
     last: dict[int, int] = {}
-    for table, when, times, day in (
-        (report_weeks, report_weeks.c.week, span.whole, report_weeks.c.last_day),
-        (report_days, report_days.c.day, span.days, report_days.c.day),
-    ):
-        sums = summed(table) if table is report_weeks else summed_outcomes(table)
-        rows = connection.execute(
-            select(table.c.domain_id, func.max(day), *sums)
-            .where(
-                among(connection, table.c.domain_id, firsts),
-                among(connection, when, times),
-                table.c.source_id == source,
-            )
-            .group_by(table.c.domain_id)
-        )
-        for number, last_day, *values in rows.all():
+    for question, times in ((_WEEKS_BY_DOMAIN, span.whole), (_DAYS_BY_DOMAIN, span.days)):
+        for number, last_day, *values in question.rows(connection, domains=firsts, times=times, source=source):
             found[number] = [held + int(value) for held, value in zip(found[number], values, strict=True)]
             last[number] = max(last.get(number, last_day), last_day)
-    names = names_of(connection, report_domains, found)
+    names = domain_names(connection, found)
     network = connection.execute(select(report_sources.c.network).where(report_sources.c.id == source)).scalar_one()
     told = [
         SourceSums(
@@ -189,17 +215,8 @@ def source(connection: Connection, ip: str, since: int, until: int, domain: str 
     number, found = domain_number(connection, domain), source_number(connection, ip)
     if number is None or found is None:
         return []
-    table = report_days.c
     since, until = told_days(connection, number, since, until)
-    rows = connection.execute(
-        select(table.day, table.reporter_id, table.outcome, table.messages, table.records)
-        .where(
-            table.domain_id == number,
-            among(connection, table.day, range(since, until + 1)),
-            table.source_id == found,
-        )
-        .order_by(table.day, table.reporter_id, table.outcome)
-    )
+    rows = _OF_SOURCE.rows(connection, domain=number, days=range(since, until + 1), source=found)
     names = reporter_names(connection)
     parts = [
         (disposition, bool(aligned & DKIM), bool(aligned & SPF))
@@ -208,31 +225,46 @@ def source(connection: Connection, ip: str, since: int, until: int, domain: str 
     ]
     return [
         SourceDay(domain, day, names[reporter], disposition, dkim, spf, messages, records)
-        for day, reporter, outcome, messages, records in rows.all()
+        for day, reporter, outcome, messages, records in rows
         for disposition, dkim, spf in (parts[outcome],)
     ]
 
 
-def messages_by_day(
-    connection: Connection, ips: Sequence[str], domain: str | None, since: int, until: int
-) -> dict[str, dict[int, int]]:
-    """Return how many messages each of some addresses sent on each day, for a domain or for all."""
-    number, numbers = domain_number(connection, domain), source_numbers(connection, ips)
-    if number is None or not numbers:
-        return {}
+def _of_source(postgresql: bool) -> "Select[Any]":
     table = report_days.c
-    since, until = told_days(connection, number, since, until)
-    rows = connection.execute(
+    mine = table.domain_id == bindparam("domain"), table.source_id == bindparam("source")
+    return (
+        select(table.day, table.reporter_id, table.outcome, table.messages, table.records)
+        .where(*mine, listed(table.day, "days", postgresql=postgresql))
+        .order_by(table.day, table.reporter_id, table.outcome)
+    )
+
+
+def _by_day(postgresql: bool) -> "Select[Any]":
+    table = report_days.c
+    return (
         select(table.source_id, table.day, func.sum(table.messages))
         .where(
-            table.domain_id == number,
-            among(connection, table.day, range(since, until + 1)),
-            among(connection, table.source_id, numbers),
+            table.domain_id == bindparam("domain"),
+            listed(table.day, "days", postgresql=postgresql),
+            listed(table.source_id, "sources", postgresql=postgresql),
         )
         .group_by(table.source_id, table.day)
     )
+
+
+_OF_SOURCE, _BY_DAY = Question(_of_source), Question(_by_day)
+
+
+def messages_by_day(
+    connection: Connection, ips: Sequence[str], domain: str | None, days: Iterable[int]
+) -> dict[str, dict[int, int]]:
+    """Return how many messages each of some addresses sent on each of some days, for a domain or for all."""
+    number, numbers = domain_number(connection, domain), source_numbers(connection, ips)
+    if number is None or not numbers:
+        return {}
     found: dict[str, dict[int, int]] = defaultdict(dict)
-    for source_, day, messages in rows.all():
+    for source_, day, messages in _BY_DAY.rows(connection, domain=number, days=days, sources=numbers):
         found[numbers[source_]][day] = int(messages)
     return dict(found)
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from truehelo.store.reports.prepared import Question, listed
 from truehelo.store.reports.texts import clean
 from truehelo.store.sources.tables import authorised, standings
 
@@ -83,24 +84,30 @@ def keep(connection: Connection, found: Iterable[Standing]) -> None:
 def standings_of(connection: Connection, ips: Sequence[str]) -> dict[str, list[Standing]]:
     """Return what was seen of addresses, of each the oldest first."""
     found: dict[str, list[Standing]] = {}
-    for part in parts(ips):
-        rows = connection.execute(
-            select(standings).where(standings.c.ip.in_(part)).order_by(standings.c.ip, standings.c.day)
-        ).mappings()
-        for row in rows:
-            found.setdefault(row["ip"], []).append(
-                Standing(
-                    ip=row["ip"],
-                    at=row["at"],
-                    iprev=row["iprev"],
-                    ptr=_names(row["ptr"]),
-                    confirmed=_names(row["confirmed"]),
-                    generic=_names(row["generic"]),
-                    organisation=row["organisation"],
-                    detail=row["detail"],
-                )
+    for ip, at, iprev, ptr, confirmed, generic, organisation, detail in _SEEN.rows(connection, ips=ips):
+        found.setdefault(ip, []).append(
+            Standing(
+                ip=ip,
+                at=at,
+                iprev=iprev,
+                ptr=_names(ptr),
+                confirmed=_names(confirmed),
+                generic=_names(generic),
+                organisation=organisation,
+                detail=detail,
             )
+        )
     return found
+
+
+_AS_SEEN = ("ip", "at", "iprev", "ptr", "confirmed", "generic", "organisation", "detail")
+_SEEN = Question(
+    lambda postgresql: (
+        select(*(standings.c[name] for name in _AS_SEEN))
+        .where(listed(standings.c.ip, "ips", postgresql=postgresql))
+        .order_by(standings.c.ip, standings.c.day)
+    )
+)
 
 
 def last_looks(connection: Connection, ips: Sequence[str]) -> dict[str, tuple[float, str]]:
@@ -144,13 +151,27 @@ def authorise(connection: Connection, found: Iterable[Authorised]) -> None:
 def authorised_of(connection: Connection, ips: Sequence[str], domain: str = "") -> dict[str, list[Authorised]]:
     """Return what SPF said of addresses, by address; of one domain alone where it is given."""
     found: dict[str, list[Authorised]] = {}
-    for part in parts(ips):
-        wanted = select(authorised).where(authorised.c.ip.in_(part)).order_by(authorised.c.ip, authorised.c.domain)
-        if domain:
-            wanted = wanted.where(authorised.c.domain == domain)
-        for row in connection.execute(wanted).mappings():
-            found.setdefault(row["ip"], []).append(Authorised(**row))
+    rows = _FOR_ONE.rows(connection, ips=ips, domain=domain) if domain else _FOR_ALL.rows(connection, ips=ips)
+    for about, ip, at, word, detail, sure in rows:
+        one = Authorised(domain=about, ip=ip, at=at, word=word, detail=detail, sure=bool(sure))
+        found.setdefault(ip, []).append(one)
     return found
+
+
+_AS_SAID = ("domain", "ip", "at", "word", "detail", "sure")
+
+
+def _said(*also: ColumnElement[bool]) -> Question:
+    return Question(
+        lambda postgresql: (
+            select(*(authorised.c[name] for name in _AS_SAID))
+            .where(listed(authorised.c.ip, "ips", postgresql=postgresql), *also)
+            .order_by(authorised.c.ip, authorised.c.domain)
+        )
+    )
+
+
+_FOR_ALL, _FOR_ONE = _said(), _said(authorised.c.domain == bindparam("domain"))
 
 
 def forget(connection: Connection, before: float) -> int:

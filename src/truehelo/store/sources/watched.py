@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Select, Table, and_, func, or_, select
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, select
 
 from truehelo.store import upkeep
 from truehelo.store.history import DAY_S
+from truehelo.store.reports.prepared import Question, listed
 from truehelo.store.spans import dark, without
 from truehelo.store.tables import days, flips, listings, observations, schedule, subjects
 
@@ -54,35 +55,30 @@ class Past:
 
 def pasts(connection: Connection, ips: Sequence[str], since: float, until: float) -> dict[str, list[Past]]:
     """Return what the watch knew of those of these addresses that are or were watched, from each vantage point."""
+    rows = _SUBJECTS.rows(connection, ips=set(ips))
+    if not rows:
+        return {}
     horizon = float(upkeep.get(connection, "rolled_up") or 0) * DAY_S
     nights: dict[str, list[tuple[float, float]]] = {}
     by_id: dict[int, Past] = {}
-    for part in _parts(list(dict.fromkeys(ips))):
-        rows = connection.execute(
-            select(subjects, schedule.c.began_at)
-            .join_from(subjects, schedule, schedule.c.subject_id == subjects.c.id)
-            .where(subjects.c.ip.in_(part))
-            .order_by(subjects.c.ip, subjects.c.vantage)
-        ).mappings()
-        for row in rows:
-            vantage = row["vantage"]
-            if vantage not in nights:
-                nights[vantage] = dark(connection, vantage, since, until)
-            began = until if row["began_at"] is None else max(row["began_at"], since)
-            ended = min(until, row["removed_at"] if row["removed_at"] is not None else until)
-            by_id[row["id"]] = Past(
-                id=row["id"],
-                ip=row["ip"],
-                vantage=vantage,
-                expected=row["expected"],
-                helo=row["helo"] or "",
-                groups=row["groups"],
-                owner=row["owner"],
-                network=row["network"],
-                removed_at=row["removed_at"],
-                alive=without((began, ended), nights[vantage]) if began < ended else [],
-                horizon=horizon,
-            )
+    for number, ip, vantage, expected, helo, groups, owner, network, removed_at, began_at in rows:
+        if vantage not in nights:
+            nights[vantage] = dark(connection, vantage, since, until)
+        began = until if began_at is None else max(began_at, since)
+        ended = min(until, removed_at if removed_at is not None else until)
+        by_id[number] = Past(
+            id=number,
+            ip=ip,
+            vantage=vantage,
+            expected=expected,
+            helo=helo or "",
+            groups=groups,
+            owner=owner,
+            network=network,
+            removed_at=removed_at,
+            alive=without((began, ended), nights[vantage]) if began < ended else [],
+            horizon=horizon,
+        )
     _fill(connection, by_id, since, until)
     found: dict[str, list[Past]] = defaultdict(list)
     for past in by_id.values():
@@ -91,59 +87,68 @@ def pasts(connection: Connection, ips: Sequence[str], since: float, until: float
 
 
 def _fill(connection: Connection, by_id: dict[int, Past], since: float, until: float) -> None:
-    for ids in _parts(list(by_id)):
-        for number, what, new in connection.execute(_before(ids, since)).all():
-            by_id[number].opened[what] = new
-        for number, at, what, new in connection.execute(_turns(ids, since, until)).all():
-            by_id[number].turns.append((at, what, new))
-        for number, what, value, start, end in connection.execute(
-            _spans(observations, observations.c.what, observations.c.value, ids, since, until)
-        ):
-            by_id[number].seen.append(Seen(what, value, start, end))
-        for number, what, value, start, end in connection.execute(
-            _spans(listings, listings.c.list, listings.c.state, ids, since, until)
-        ):
-            by_id[number].listed.append(Seen(what, value, start, end))
-        for number, day, *sums in connection.execute(_days(ids, since, until)).all():
-            failing, blind, unwatched = sums
-            by_id[number].days[day] = (failing, blind, unwatched)
+    within = {"ids": list(by_id), "since": since, "until": until}
+    for number, what, new in _BEFORE.rows(connection, ids=list(by_id), since=since):
+        by_id[number].opened[what] = new
+    for number, at, what, new in _TURNS.rows(connection, **within):
+        by_id[number].turns.append((at, what, new))
+    for number, *seen in _SEEN.rows(connection, **within):
+        by_id[number].seen.append(Seen(*seen))
+    for number, *seen in _LISTED.rows(connection, **within):
+        by_id[number].listed.append(Seen(*seen))
+    for number, day, failing, blind, unwatched in _SUMS.rows(
+        connection, ids=list(by_id), first=int(since // DAY_S), last=int(until // DAY_S)
+    ):
+        by_id[number].days[day] = (failing, blind, unwatched)
 
 
-def _before(ids: Sequence[int], since: float) -> Select[Any]:
-    """The last flip of each kind before a time."""
-    newest = (
-        select(func.max(flips.c.id).label("id"))
-        .where(flips.c.subject_id.in_(ids), flips.c.at < since)
-        .group_by(flips.c.subject_id, flips.c.what)
-        .subquery()
+_AS_KEPT = ("id", "ip", "vantage", "expected", "helo", "groups", "owner", "network", "removed_at")
+_SUBJECTS = Question(
+    lambda postgresql: (
+        select(*(subjects.c[name] for name in _AS_KEPT), schedule.c.began_at)
+        .join_from(subjects, schedule, schedule.c.subject_id == subjects.c.id)
+        .where(listed(subjects.c.ip, "ips", postgresql=postgresql))
+        .order_by(subjects.c.ip, subjects.c.vantage)
     )
+)
+
+
+def _before(postgresql: bool) -> Select[Any]:
+    """The last flip of each kind before a time."""
+    mine = listed(flips.c.subject_id, "ids", postgresql=postgresql), flips.c.at < bindparam("since")
+    newest = select(func.max(flips.c.id).label("id")).where(*mine).group_by(flips.c.subject_id, flips.c.what).subquery()
     return select(flips.c.subject_id, flips.c.what, flips.c.new).join(newest, newest.c.id == flips.c.id)
 
 
-def _turns(ids: Sequence[int], since: float, until: float) -> Select[Any]:
+def _turns(postgresql: bool) -> Select[Any]:
+    mine = listed(flips.c.subject_id, "ids", postgresql=postgresql)
     return (
         select(flips.c.subject_id, flips.c.at, flips.c.what, flips.c.new)
-        .where(flips.c.subject_id.in_(ids), flips.c.at >= since, flips.c.at < until)
+        .where(mine, flips.c.at >= bindparam("since"), flips.c.at < bindparam("until"))
         .order_by(flips.c.at, flips.c.id)
     )
 
 
-def _spans(
-    table: Table, what: Column[str], value: Column[str], ids: Sequence[int], since: float, until: float
-) -> Select[Any]:
+def _spans(table: Table, what: str, value: str) -> Question:
     """What was so at some time between two times."""
-    within = and_(table.c.since < until, or_(table.c.until.is_(None), table.c.until > since))
-    return (
-        select(table.c.subject_id, what, value, table.c.since, table.c.until)
-        .where(table.c.subject_id.in_(ids), within)
-        .order_by(table.c.since)
+    within = and_(table.c.since < bindparam("until"), or_(table.c.until.is_(None), table.c.until > bindparam("since")))
+    return Question(
+        lambda postgresql: (
+            select(table.c.subject_id, table.c[what], table.c[value], table.c.since, table.c.until)
+            .where(listed(table.c.subject_id, "ids", postgresql=postgresql), within)
+            .order_by(table.c.since)
+        )
     )
 
 
-def _days(ids: Sequence[int], since: float, until: float) -> Select[Any]:
-    return select(days.c.subject_id, days.c.day, days.c.failing_s, days.c.undetermined_s, days.c.unwatched_s).where(
-        days.c.subject_id.in_(ids), days.c.day >= int(since // DAY_S), days.c.day <= int(until // DAY_S)
-    )
+def _sums(postgresql: bool) -> Select[Any]:
+    mine = listed(days.c.subject_id, "ids", postgresql=postgresql)
+    wanted = select(days.c.subject_id, days.c.day, days.c.failing_s, days.c.undetermined_s, days.c.unwatched_s)
+    return wanted.where(mine, days.c.day.between(bindparam("first"), bindparam("last")))
+
+
+_BEFORE, _TURNS, _SUMS = Question(_before), Question(_turns), Question(_sums)
+_SEEN, _LISTED = _spans(observations, "what", "value"), _spans(listings, "list", "state")
 
 
 def _parts(values: Sequence[T]) -> list[Sequence[T]]:
