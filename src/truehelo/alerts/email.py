@@ -145,7 +145,7 @@ def compose(settings: EmailSettings, message: Message, key: str) -> EmailMessage
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(settings.sender_name, addr_spec=settings.sender)
     mail["To"] = [Address(addr_spec=each) for each in settings.recipients]
-    mail["Subject"] = visible(message.subject, 200)
+    mail["Subject"] = undecoded(visible(message.subject, 200))
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = f"<{_digest(key)}@{domain}>"
     if message.kind not in _ALONE:
@@ -157,6 +157,14 @@ def compose(settings: EmailSettings, message: Message, key: str) -> EmailMessage
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
     return mail
+
+
+def undecoded(text: str) -> str:
+    """Return a text that is no encoded word (RFC 2047 §2) anywhere.
+
+    What sets a header decodes it: a name that a stranger chose would end the header, begin others, and hide characters.
+    """
+    return text.replace("=?", "= ?")
 
 
 def _digest(text: str) -> str:

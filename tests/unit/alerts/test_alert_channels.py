@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support.messages import EVIL, KEY, OPENED
@@ -239,7 +239,27 @@ def test_hostile_text_makes_no_header_of_a_mail() -> None:
     assert mail["Subject"] == r"x\x0d\x0aBcc: all@business.example\x0d\x0a\x0d\x0abody"
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "=?utf-8?q?ok=0d=0aBcc:_x@evil.example=0d=0a=0d=0aAll_well?=",
+        "=?utf-8?b?b2sNCkJjYzogeEBldmlsLmV4YW1wbGU=?=",
+        "mail.=?utf-8?q?=E2=80=AEmoc?=.example",
+        "==??utf-8?q?=0d=0aBcc:_x?=",
+        "=?x?q?=0d=0aBcc:_x?= =?utf-8?q?=00?=",
+    ],
+)
+def test_an_encoded_word_in_a_name_is_shown_and_not_decoded(word: str) -> None:
+    octets = compose(mail_settings(), replace(OPENED, subject=f"192.0.2.25 is called {word}"), KEY).as_bytes()
+    head = octets.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    names = [line.partition(b":")[0] for line in head.splitlines() if line[:1] not in b" \t"]
+    wanted = "From To Subject Date Message-ID In-Reply-To References Auto-Submitted MIME-Version Content-Type"
+    assert sorted(names) == sorted(wanted.encode().split())
+    assert str(read_mail(replace(OPENED, subject=word))["Subject"]) == word.replace("=?", "= ?")
+
+
 @given(st.text(max_size=300), st.text(max_size=60))
+@example("=?utf-8?q?=0d=0aBcc:_x?=", "a")
 def test_any_subject_and_key_make_a_mail(subject: str, key: str) -> None:
     mail = read_mail(replace(OPENED, subject=subject), key)
     assert "Bcc" not in mail
