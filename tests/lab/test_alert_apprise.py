@@ -4,16 +4,20 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support.alertservers import Asked, http_server, raw_server, reply
 from support.messages import EVIL, KEY, OPENED
+from support.notices import notices
 from truehelo.alerts import Place
 from truehelo.alerts.apprise_ import AppriseChannel, build
 from truehelo.configuration.channels import AppriseSettings, Secret
+from truehelo.monitoring import Message
 from truehelo.ports import ChannelError
+from truehelo.render.notice import message
 
 
 def channel(*urls: str, timeout_s: float = 10.0) -> AppriseChannel:
@@ -34,6 +38,36 @@ def test_a_hook_gets_the_message() -> None:
     got = json.loads(asked.body)
     assert (got["title"], got["type"]) == (OPENED.subject, "failure")
     assert got["message"].split() == OPENED.text.split()
+
+
+def test_what_a_service_finds_too_long_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from apprise.plugins.custom_json import NotifyJSON
+
+    monkeypatch.setattr(NotifyJSON, "body_maxlen", 300)
+
+    async def run(url: str) -> list[str]:
+        async with http_server(lambda _: reply("200 OK")) as (port, asked):
+            chat = channel(url.format(port=port))
+            await chat.send(OPENED, KEY)
+            await chat.aclose()
+            return [json.loads(each.body)["message"] for each in asked]
+
+    parts = asyncio.run(run("json://127.0.0.1:{port}/"))
+    assert len(parts) > 1
+    assert max(map(len, parts)) <= 300
+    assert "".join(parts).split()[-5:] == OPENED.text.split()[-5:]
+    assert len(asyncio.run(run("json://127.0.0.1:{port}/?overflow=truncate"))) == 1
+
+
+def test_what_was_not_seen_well_again_is_no_success() -> None:
+    async def run(message: Message) -> str:
+        async with http_server(lambda _: reply("200 OK")) as (port, asked):
+            await channel(f"json://127.0.0.1:{port}/").send(message, KEY)
+            return str(json.loads(asked[0].body)["type"])
+
+    over = notices()["recovered"]
+    assert asyncio.run(run(message(over))) == "success"
+    assert asyncio.run(run(message(replace(over, ended="it was acknowledged by ann@vm")))) == "info"
 
 
 def test_hostile_text_calls_nobody() -> None:

@@ -13,6 +13,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from truehelo.alerts._kind import ChannelKind, Outstanding, Place, Withheld, quieten, said
 from truehelo.configuration.channels import AppriseSettings
@@ -103,6 +104,8 @@ def _notify(plugin: Any, message: Message) -> str | None:
 
 def weight(message: Message, types: Any) -> Any:
     """Return the type of notification that Apprise knows for a message."""
+    if message.data.get("ended"):
+        return types.INFO  # it is over, and was not seen well again
     if message.kind in (NoticeKind.RECOVERED, NoticeKind.STABLE, NoticeKind.SEEN):
         return types.SUCCESS
     return {Severity.ERROR: types.FAILURE, Severity.WARNING: types.WARNING}.get(message.severity, types.INFO)
@@ -189,6 +192,9 @@ def _service(url: str, given: str) -> Any:
     if plugin is None:
         accepted = f"see the Apprise documentation for {schema.lower()}://"
         raise InputError(given, f"is no URL that Apprise takes ({said(captured.reason(), _TOKEN.findall(url))})", accepted)
+    if "overflow" not in parse_qs(urlsplit(url).query):
+        # A service refuses what is longer than it takes, for good: then the larger an outage, the surer nobody hears of it.
+        plugin.overflow_mode = apprise.OverflowMode.SPLIT
     return plugin
 
 
