@@ -70,6 +70,10 @@ class Ping:
         except _FailedError as error:
             self._health.trouble(Part.PING, str(error), name=name, severity=Severity.WARNING)
             return False
+        except Exception as error:  # noqa: BLE001  (whatever it is, the next ping must come; its words may hold the URL)
+            failed = f"failed by a fault of this program ({type(error).__name__})"
+            self._health.trouble(Part.PING, failed, name=name, severity=Severity.WARNING)
+            return False
         self._health.well(Part.PING, name)
         return True
 
@@ -96,6 +100,8 @@ class Ping:
                 client.stream(method, url if condition.ok else failing(url), content=said) as reply,
             ):
                 status = int(reply.status_code)
+        except ImportError as error:  # as for a proxy of a kind that needs one more package
+            raise _FailedError(f"cannot reach {host}: {visible(str(error), 200)}") from error
         except TimeoutError as error:
             raise _FailedError(f"had no reply from {host} in {TIMEOUT_S:g} s") from error
         except (http.HTTPError, http.InvalidURL, OSError, ValueError) as error:

@@ -28,9 +28,11 @@ async def serving(
             pinging = asyncio.create_task(Ping(settings.ping, health, loopback_only=loopback_only).run())
         yield listener
     finally:
-        if pinging is not None:
-            pinging.cancel()
-            with suppress(asyncio.CancelledError):
-                await pinging
-        if listener is not None:
-            await listener.aclose()
+        try:
+            if pinging is not None:
+                pinging.cancel()
+                with suppress(asyncio.CancelledError):
+                    await pinging
+        finally:
+            if listener is not None:
+                await listener.aclose()

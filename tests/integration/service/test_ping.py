@@ -157,6 +157,31 @@ def test_a_receiver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.M
     assert said(health) == ["had no reply from 127.0.0.1 in 0.3 s"]
 
 
+def test_a_proxy_that_needs_what_is_not_installed_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    health = well()
+    settings = PingSettings(url=f"http://127.0.0.1:1/{SECRET}", interval_s=60)
+    assert not asyncio.run(Ping(settings, health).once())
+    (sentence,) = said(health)
+    assert sentence.startswith(("cannot reach 127.0.0.1: ", "did not arrive at 127.0.0.1: "))
+    assert SECRET not in sentence
+
+
+def test_a_fault_of_ours_is_a_warning_and_the_next_ping_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise LookupError(SECRET)
+
+    receiver, health = Receiver(), well()
+    with monkeypatch.context() as patched:
+        patched.setattr(ping, "_http", broken)
+        assert not once(receiver, health)
+    assert said(health) == ["failed by a fault of this program (LookupError)"]
+    assert once(receiver, health)
+    assert health.problems == ()
+
+
 def test_nobody_there_is_a_warning() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # taken, and not listened at
