@@ -52,7 +52,8 @@ def subject(notice: Notice) -> str:
     """Return the subject line: which incident, how bad, what happened."""
     number = "" if notice.incident is None else f" #{notice.incident}"
     weight = notice.severity.upper() + ": " if notice.kind is NoticeKind.OPENED else ""
-    lead = _LEADS[notice.kind].format(about=visible(notice.about, 80))
+    # What is over without having been seen well again has not recovered.
+    lead = "closed: " if notice.ended else _LEADS[notice.kind].format(about=visible(notice.about, 80))
     return visible(f"[truehelo{number}] {weight}{lead}{visible(notice.summary)}", MAX_SUBJECT)
 
 

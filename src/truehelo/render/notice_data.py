@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from truehelo.facts.text import visible
 from truehelo.monitoring import Member, Notice
+from truehelo.render.notice_parts import fix_line
 
 SCHEMA = "truehelo/notice/1"
 MAX_MEMBERS, MAX_LINES, MAX_TEXT = 50, 500, 500
@@ -35,7 +36,7 @@ def data(notice: Notice, thread: str) -> dict[str, object]:
         "served_by": _texts(notice.served_by),
         "caches_until": _time(notice.caches_until),
         "receivers": _texts(notice.receivers),
-        "fix": _texts(notice.fix),
+        "fix": [fix_line(text) for text in notice.fix[:MAX_LINES]],
         "lines": _texts(notice.lines),
         "url": visible(notice.url, MAX_TEXT),
         "about": visible(notice.about, MAX_TEXT),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
 from truehelo.facts.address import Address, parse_address
 from truehelo.facts.text import visible
@@ -15,6 +16,8 @@ from truehelo.monitoring import Member, Notice, NoticeKind
 from truehelo.render.ranges import compress
 
 MAX_LINE = 500
+MAX_RECORD = 8000
+TOO_LONG = "(too long to be shown here; truehelo incidents shows it)"
 LINK = "More"
 """The label of the row that is a URL."""
 _SHOWN_MEMBERS = 50
@@ -167,9 +170,17 @@ def _lines(texts: tuple[str, ...]) -> tuple[Line, ...]:
     return (*lines, Line(f"and {left} more lines")) if left > 0 else lines
 
 
+def fix_line(text: str) -> str:
+    """Return a line of the fix; a command or a record is whole or not there at all: a part of a key is another key."""
+    if not text.startswith("  "):
+        return visible(text, MAX_LINE)
+    return visible(text) if len(visible(text)) <= MAX_RECORD else f"  {TOO_LONG}"
+
+
 def _fix(texts: tuple[str, ...]) -> tuple[Line, ...]:
     """What to do; a line that begins with two blanks is a command or a record, and stays as it is."""
-    return tuple(Line(clean(text), verbatim=text.startswith("  ")) for text in texts[:_SHOWN_LINES] if text.strip())
+    shown = (fix_line(text) for text in texts[:_SHOWN_LINES] if text.strip())
+    return tuple(Line(text.strip(), verbatim=text.startswith("  ") and text.strip() != TOO_LONG) for text in shown)
 
 
 def _answers(notice: Notice) -> Iterable[Line]:
@@ -180,9 +191,21 @@ def _answers(notice: Notice) -> Iterable[Line]:
     yield Line(f"truehelo ack {notice.incident}", verbatim=True)
     # A word that a shell might read otherwise, or that was made visible, would name something else there: then no command.
     tag = notice.tag if _WORD.fullmatch(notice.tag) else ""
-    ip = parse_address(notice.members[0].ip) if len(notice.members) == 1 and notice.count <= 1 else None
-    group = notice.groups[0] if len(notice.groups) == 1 and _WORD.fullmatch(notice.groups[0]) else ""
-    target = f" {ip}" if ip is not None else f" --group {group}" if group else ""
     if tag:
-        yield Line("Nothing at all of it for a while:")
+        target = _target(notice)
+        everybody = "" if target else ", nor of this finding anywhere else"
+        yield Line(f"Nothing at all of it for a while{everybody}:")
         yield Line(f'truehelo silence{target} --tag {tag} --for 8h --reason "why"', verbatim=True)
+
+
+def _target(notice: Notice) -> str:
+    """Return what names the members of an incident and few others: the address, their group, their network; else ""."""
+    ips = [parse_address(member.ip) for member in notice.members]
+    known = [ip for ip in ips if ip is not None]
+    whole = len(known) == len(ips) >= notice.count
+    if whole and len(set(known)) == 1:
+        return f" {known[0]}"
+    if len(notice.groups) == 1 and _WORD.fullmatch(notice.groups[0]):
+        return f" --group {notice.groups[0]}"
+    networks = {ip_network((ip, 24 if ip.version == 4 else 64), strict=False) for ip in known}
+    return f" {networks.pop()}" if whole and len(networks) == 1 else ""

@@ -23,6 +23,9 @@ SCHEMA = json.loads((files("truehelo.render") / "schema" / "notice-1.json").read
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 ELEMENTS = set("html head meta title style body main h1 h2 p table tr th td a ul li br pre".split())
 ALL = notices()
+FEW = replace(MANY, members=MANY.members[:3], count=3)
+TWICE = replace(MANY, members=(member(0), member(0)), count=2, groups=("north", "south"))
+APART = replace(MANY, members=(member(0), member(300)), count=2)
 TAME = {name: notice for name, notice in ALL.items() if name != "hostile"}
 
 
@@ -119,16 +122,35 @@ def test_a_command_is_given_whole_on_one_line() -> None:
     [
         ("one address is named", ONE, "truehelo silence 203.0.113.7 --tag"),
         ("several of one group: the group", ALL["unseen"], "truehelo silence --group customers-north --tag"),
-        ("several groups: the tag alone", MANY, "truehelo silence --tag PTR_MISSING"),
-        (
-            "a name that a shell might read otherwise is left out",
-            replace(MANY, groups=("$(id)",)),
-            "silence --tag PTR_MISSING",
-        ),
+        ("several groups in one network: the network", FEW, "for a while:\n    truehelo silence 203.0.113.0/24 --tag"),
+        ("an address from two places: the address", TWICE, "truehelo silence 203.0.113.7 --tag"),
+        ("some are not named: the tag, and what that means", MANY, "nor of this finding anywhere else:"),
+        ("in several networks: the tag, and what that means", APART, "nor of this finding anywhere else:"),
+        ("a name that a shell might read otherwise is left out", replace(APART, groups=("$(id)",)), "silence --tag PTR_"),
     ],
 )
 def test_what_is_silenced(why: str, notice: Notice, command: str) -> None:
     assert command in message(notice).text, why
+
+
+KEY_OF_4096 = '  s1._domainkey.business.example. 3600 IN TXT "v=DKIM1; k=rsa; p=' + "A" * 736 + '"'
+
+
+def test_a_record_to_copy_is_whole_or_not_there() -> None:
+    whole = message(replace(ONE, fix=("Publish:", KEY_OF_4096)))
+    assert "  " + KEY_OF_4096 in whole.text.splitlines()
+    assert KEY_OF_4096.strip() in Reader(whole.html).text
+    assert whole.data["fix"] == ["Publish:", KEY_OF_4096]
+    longer = message(replace(ONE, fix=("Publish:", KEY_OF_4096 * 12)))
+    assert "AAAA" not in longer.text + longer.html + str(longer.data)
+    assert "too long to be shown here; truehelo incidents shows it" in longer.text
+
+
+def test_what_is_over_without_having_been_seen_well_is_closed_and_not_recovered() -> None:
+    closed = message(replace(ALL["recovered"], ended="it was acknowledged by ann@vm"))
+    assert closed.subject.startswith("[truehelo #17] closed: ")
+    assert "recovered" not in closed.subject
+    assert message(ALL["recovered"]).subject.startswith("[truehelo #17] recovered: ")
 
 
 @pytest.mark.parametrize(
