@@ -2,7 +2,7 @@
 
 import click
 
-from truehelo.cli.acting import BY, moment, now, who, words
+from truehelo.cli.acting import BY, NUMBER, moment, now, who, words
 from truehelo.cli.terminal import write
 from truehelo.cli.watching import config_option, database_option, opened
 from truehelo.facts.text import visible
@@ -10,7 +10,7 @@ from truehelo.render.codes import GOOD
 
 
 @click.command(epilog="Exit codes: 0 done, or so already; 2 usage or bad input, and nothing was done.")
-@click.argument("numbers", nargs=-1, required=True, type=click.IntRange(min=1), metavar="NUMBER...")
+@click.argument("numbers", nargs=-1, required=True, type=NUMBER, metavar="NUMBER...")
 @click.option("--note", metavar="TEXT", help="A note; alone on an incident that is acknowledged or over.")
 @click.option("--undo", is_flag=True, help="Take the acknowledgement back: reminders and escalations go on.")
 @BY

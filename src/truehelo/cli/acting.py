@@ -12,7 +12,7 @@ import click
 
 from truehelo.cli.terminal import wants_ascii, wants_color, width
 from truehelo.errors import InputError
-from truehelo.facts.text import visible
+from truehelo.facts.text import is_text, visible
 from truehelo.render.look import Look
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ BY = click.option("--by", metavar="WHO", help="Who does it [you@this-machine].")
 COLOR = click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colour."
 )
+NUMBER = click.IntRange(1, 2**63 - 1)
+"""The number of something that is kept: no database holds a larger one."""
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -64,9 +66,11 @@ def words(text: str, what: str, limit: int) -> str:
     """Return a note or a reason on one line, without blanks around it.
 
     Raises:
-        InputError: It is empty, or too long.
+        InputError: It is empty, or too long, or not UTF-8.
     """
     joined = " ".join(text.split())
+    if not is_text(joined):
+        raise InputError(what, f"is not UTF-8: {visible(joined, 60)}", "write it in UTF-8, as the locale of a terminal is")
     if not joined or len(joined) > limit:
         problem = "is empty" if not joined else f"is longer than {limit} characters"
         raise InputError(what, problem, "say why in a sentence")

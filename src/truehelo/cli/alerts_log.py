@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from truehelo.cli.acting import BY, look, moment, now, who
+from truehelo.cli.acting import BY, NUMBER, look, moment, now, who
 from truehelo.cli.options import json_options
 from truehelo.cli.terminal import write
 from truehelo.cli.watching import config_option, database_option, opened
@@ -23,11 +23,11 @@ _KINDS = ("opened", "grown", "reminder", "escalated", "recovered", "flapping", "
     short_help="Show what was delivered, and each try.",
     epilog="Exit codes: 0 good, 1 one of those that are shown was given up, 2 usage or bad input.",
 )
-@click.argument("number", type=click.IntRange(min=1), required=False, metavar="[NUMBER]")
+@click.argument("number", type=NUMBER, required=False, metavar="[NUMBER]")
 @click.option("--failed", is_flag=True, help="Only what was given up.")
 @click.option("--pending", is_flag=True, help="Only what is still to be delivered.")
 @click.option("--channel", metavar="NAME", help="Only through this channel.")
-@click.option("--incident", type=click.IntRange(min=1), metavar="N", help="Only of this incident.")
+@click.option("--incident", type=NUMBER, metavar="N", help="Only of this incident.")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), metavar="N", default=50, show_default=True, help="At most so many."
 )
@@ -120,7 +120,7 @@ def _words(letter: "Letter") -> str:
     short_help="Have messages sent again.",
     epilog="Exit codes: 0 the watch will send them, 2 usage or bad input, and nothing was done.",
 )
-@click.argument("numbers", nargs=-1, required=True, type=click.IntRange(min=1), metavar="NUMBER...")
+@click.argument("numbers", nargs=-1, required=True, type=NUMBER, metavar="NUMBER...")
 @BY
 @config_option
 @database_option
@@ -151,7 +151,7 @@ def redeliver(numbers: tuple[int, ...], by: str | None, config: str | None, data
 
 
 @click.command(short_help="Show what would be said of an incident.", epilog="Exit codes: 0 good, 2 usage or bad input.")
-@click.argument("number", type=click.IntRange(min=1), metavar="NUMBER")
+@click.argument("number", type=NUMBER, metavar="NUMBER")
 @click.option("--kind", type=click.Choice(_KINDS), help="Why it would be told [opened, or recovered when it is over].")
 @click.option(
     "--format",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from truehelo.cli.acting import COLOR, look, moment, now
+from truehelo.cli.acting import COLOR, NUMBER, look, moment, now
 from truehelo.cli.options import json_options
 from truehelo.cli.terminal import write
 from truehelo.cli.watching import config_option, database_option, opened_with
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 USUAL_S = 90 * 86_400.0
 MOST = 20
-_LARGEST = 2**63 - 1
 
 
 @click.command(epilog="Exit codes: 0 printed, 2 usage or bad input, such as a target that was never watched.")
@@ -28,7 +27,7 @@ _LARGEST = 2**63 - 1
 @click.option(
     "--evidence",
     "number",
-    type=click.IntRange(1, _LARGEST),
+    type=NUMBER,
     metavar="NUMBER",
     help="The evidence of one change, for replay.",
 )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from truehelo.cli.acting import COLOR, filters, least, look, moment, now, silencing
+from truehelo.cli.acting import COLOR, NUMBER, filters, least, look, moment, now, silencing
 from truehelo.cli.terminal import write
 from truehelo.cli.watching import config_option, database_option, opened
 from truehelo.errors import InputError
@@ -18,7 +18,7 @@ _FORMATS = ("text", "json", "csv")
 
 
 @click.command(epilog="Exit codes: 0 nothing of it is open, 1 something is, 2 usage or bad input.")
-@click.argument("number", type=click.IntRange(min=1), required=False, metavar="[NUMBER]")
+@click.argument("number", type=NUMBER, required=False, metavar="[NUMBER]")
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 @click.option("--since", metavar="TIME", help="Only opened since then: 7d, or 2026-11-27.")
 @filters

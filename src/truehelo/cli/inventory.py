@@ -22,7 +22,7 @@ from truehelo.cli.inventory_suggest import suggest
 from truehelo.cli.options import json_options
 from truehelo.cli.terminal import ProgressLine, complain, write
 from truehelo.cli.watching import config_option, database_option, is_there, opened
-from truehelo.errors import FileError
+from truehelo.errors import FileError, InputError
 from truehelo.render.codes import FINDINGS, GOOD, USAGE
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def import_(
             if reading.loaded:
                 take = _would_take if dry_run else _take
                 good = take(where, reading, managed_by, yes=yes) and good
-        except FileError as error:  # one file that cannot be read stops no other
+        except InputError as error:  # one file that cannot be read, or that has no name, stops no other
             complain(str(error))
             good = False
     return GOOD if good else USAGE

@@ -13,6 +13,7 @@ import click
 
 from truehelo.cli.terminal import complain
 from truehelo.errors import InputError
+from truehelo.facts.text import is_text, visible
 from truehelo.render.codes import BUG, INTERRUPTED, UNKNOWN, USAGE
 
 COMMANDS = {
@@ -94,6 +95,14 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         code = 0
+    except UnicodeEncodeError as error:
+        # Octets that are no UTF-8 are fine in the name of a file, and nothing that a database finds.
+        strange = next((word for word in arguments if not is_text(word)), None)
+        if strange is None:
+            code = _bug(error, arguments, plugin=plugin)
+        else:
+            complain(f"{visible(strange, 60)}: is not UTF-8, and names nothing; write it in UTF-8", plugin=plugin)
+            code = UNKNOWN if plugin else USAGE
     except Exception as error:  # noqa: BLE001  (the outermost frame: whatever arrives here is a bug, and is told as one)
         code = _bug(error, arguments, plugin=plugin)
     return code if isinstance(code, int) else 0

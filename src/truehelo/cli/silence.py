@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from truehelo.cli.acting import BY, moment, now, who, words
+from truehelo.cli.acting import BY, NUMBER, moment, now, who, words
 from truehelo.cli.terminal import complain, write
 from truehelo.cli.watching import config_option, database_option, opened
 from truehelo.errors import InputError
@@ -37,7 +37,7 @@ _MOST = 100
 @click.option("--yes", is_flag=True, help="That everything is silenced is meant.")
 @click.option("--list", "listing", is_flag=True, help="List those that are not over.")
 @click.option("--json", "as_json", is_flag=True, help="With --list, as JSON.")
-@click.option("--end", "ends", multiple=True, type=click.IntRange(min=1), metavar="NUMBER", help="End one now. Repeatable.")
+@click.option("--end", "ends", multiple=True, type=NUMBER, metavar="NUMBER", help="End one now. Repeatable.")
 @config_option
 @database_option
 def silence(  # noqa: PLR0913  each is an option

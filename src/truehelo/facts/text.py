@@ -37,6 +37,11 @@ def visible(text: str, limit: int | None = None) -> str:
     return text
 
 
+def is_text(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8; one of a command line holds what is not in surrogates (PEP 383)."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def decode(octets: bytes) -> str:
     r"""Return octets from the wire as text: UTF-8 where they are, `\xNN` where they are not. Never raises."""
     return octets.decode("utf-8", "backslashreplace")

@@ -36,7 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("incidents", "0"), "Invalid value for '[NUMBER]': 0 is not in the range x>=1"),
+        (("incidents", "0"), "Invalid value for '[NUMBER]': 0 is not in the range 1<=x<=9223372036854775807"),
         (("incidents", "1", "--all"), "NUMBER names one incident, and excludes what chooses among them"),
         (("incidents", "--json", "--format", "csv"), "--json and --format csv exclude each other"),
         (("incidents", "--since", "yesterday"), "--since 'yesterday': is no time; write it as "),
@@ -52,6 +52,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("silence",), "a silence needs --reason TEXT and --for TIME"),
         (("silence", "192.0.2.1", "--for", "8h"), "a silence needs --reason TEXT"),
         (("silence", "192.0.2.1", "--for", "8h", "--reason", " "), "--reason: is empty"),
+        (
+            ("silence", "192.0.2.1", "--for", "8h", "--reason", "caf\udce9"),
+            r"--reason: is not UTF-8: caf\udce9; write it in UTF-8",
+        ),
+        (("silence", "--end", "9" * 20), "is not in the range 1<=x<=9223372036854775807"),
+        (("ack", "9" * 20), "is not in the range"),
+        (("ack", "1", "--note", "\udcff"), r"is not UTF-8: \udcff"),
+        (("incidents", "9" * 20), "is not in the range"),
+        (("alerts", "deliveries", "9" * 20), "is not in the range"),
+        (("alerts", "deliveries", "--incident", "9" * 20), "is not in the range"),
+        (("alerts", "redeliver", "9" * 20), "is not in the range"),
+        (("alerts", "preview", "9" * 20), "is not in the range"),
+        (("history", "\udcff"), r"\udcff: is not UTF-8, and names nothing; write it in UTF-8"),
         (("silence", "192.0.2.1", "--reason", "x"), "give one of --for and --until: a silence ends by itself"),
         (("silence", "192.0.2.1", "--reason", "x", "--for", "8h", "--until", "18:00"), "give one of --for and --until"),
         (("silence", "192.0.2.1", "--reason", "x", "--for", "8"), '--for 8: is no length of time; write it as "90s"'),

@@ -68,6 +68,17 @@ def test_a_dry_run_says_what_would_change_and_makes_no_database(here: Path, cli:
     assert not (here / "state").exists()
 
 
+@pytest.mark.parametrize("bad", ["bad\x01name.csv", "nofile.toml", "\udcff.csv"])
+def test_a_file_that_cannot_be_taken_stops_no_other(here: Path, cli: Cli, bad: str) -> None:
+    if bad.endswith(".csv"):
+        (here / bad).write_text("target\n192.0.2.77\n", encoding="utf-8")
+    code, out, err = cli("inventory", "import", bad, "inventory.toml")
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert "2 added" in out
+    assert [line["target"] for line in kept(cli)] == ["192.0.2.25", "198.51.100.0/30"]
+
+
 def test_an_import_is_kept_and_a_second_one_changes_nothing(here: Path, cli: Cli) -> None:
     code, out, err = cli("inventory", "import", "inventory.toml")
     assert (code, err) == (0, "")
