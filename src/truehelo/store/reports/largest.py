@@ -20,7 +20,10 @@ from truehelo.store.reports.prepared import Question, listed
 from truehelo.store.reports.tables import SUMS, report_days, report_weeks, week_of
 
 _MORE, _TIMES = 20, 2
-"""So many more than what is wanted are taken from each week at first, and so many times more each further time."""
+"""Twice what is wanted, and so many more, are taken from each week at first, and twice as many each further time.
+
+The more are taken, the less any other can have sent, and the fewer have to be summed up.
+"""
 
 _OF_WEEK = """
 SELECT source_id, messages FROM report_weeks WHERE domain_id = ? AND week = ? ORDER BY messages DESC LIMIT ?
@@ -99,7 +102,7 @@ class Span:
 def largest(connection: Connection, domain: int, span: Span, limit: int) -> list[tuple[int, Tally]]:
     """Return the numbers of the sources that sent most, and what they sent; the largest first, the lower number first."""
     found: dict[int, Tally] = {}
-    taken = limit + _MORE
+    taken = _TIMES * limit + _MORE
     while True:
         uppers, bound = _taken(connection, domain, span.weeks, taken)
         ranked = _ranked(found, limit)
