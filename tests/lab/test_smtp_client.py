@@ -10,6 +10,7 @@ from talking import GREETING, IP, client, converse
 
 from truehelo.errors import InputError
 from truehelo.facts.smtp import Ended, GreetingForm, Line, SmtpSession, greeting_name
+from truehelo.facts.tls import TlsSession
 from truehelo.lab import Lab, parse
 from truehelo.ports import SmtpProbe
 from truehelo.probes.clock import SystemClock
@@ -131,6 +132,20 @@ def test_port_465_speaks_tls_from_the_start() -> None:
     assert session.ended is Ended.QUIT
     assert session.tls is not None
     assert names[0] == "mail.good.example"
+
+
+@pytest.mark.parametrize(("keys", "port"), [("starttls = true", 25), ("port = 465\ntls = true", 465)])
+def test_tls_of_which_nothing_can_be_read_costs_no_name(keys: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(_: object) -> TlsSession:
+        raise RuntimeError("what nobody expected")
+
+    monkeypatch.setattr("truehelo.probes.smtp.conversation.tls_facts", unreadable)
+    session, names, _ = converse(GREETING + keys, port=port)
+    assert session.ended is Ended.QUIT
+    assert names == ["mail.good.example", "mail.good.example"]
+    assert session.ehlo is not None
+    assert session.tls == TlsSession(version="", cipher="")
+    assert "TLS, of which nothing could be read (RuntimeError)" in [line.text for line in session.transcript]
 
 
 def test_plain_text_on_port_465_is_a_failure_of_tls() -> None:

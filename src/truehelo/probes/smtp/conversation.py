@@ -174,9 +174,17 @@ class Conversation:
             raise _Over(Ended.TLS_FAILED, why(error) or "connection closed") from error
         connection = writer.get_extra_info("ssl_object")
         if isinstance(connection, ssl.SSLObject):
-            self.tls = tls_facts(connection)
-            self._note("*", f"TLS {self.tls.version} {self.tls.cipher}")
+            self.tls = self._tls_facts(connection)
         self.lines = ReplyLines(self.settings.limits)
+
+    def _tls_facts(self, connection: ssl.SSLObject) -> TlsSession:
+        try:
+            facts = tls_facts(connection)
+        except Exception as error:  # noqa: BLE001  what TLS shows must not cost the names, for which all this is done
+            self._note("*", f"TLS, of which nothing could be read ({type(error).__name__})")
+            return TlsSession(version="", cipher="")
+        self._note("*", f"TLS {facts.version} {facts.cipher}")
+        return facts
 
     async def _command(self, text: str) -> Reply:
         await self._say(text)

@@ -4,9 +4,11 @@ The names are wanted, not trust: an MTA's certificate is often self-signed, and 
 """
 
 import ssl
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from truehelo.facts.text import decode
 from truehelo.facts.tls import TlsSession
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate, Name
 
 MAX_NAMES = 100
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 
 @lru_cache(maxsize=1)
@@ -27,39 +32,54 @@ def reading_context() -> ssl.SSLContext:
 
 
 def tls_facts(connection: ssl.SSLObject) -> TlsSession:
-    """Read an established session; a certificate that cannot be parsed leaves its fields empty."""
+    """Read an established session; what cannot be read of a certificate leaves its fields empty, and the others not.
+
+    A certificate may hold what its reader does not take, and be none the worse for it: names of kinds that nobody uses
+    (RFC 5280 §4.2.1.6), for one.
+    """
     cipher = connection.cipher()
-    version, name = connection.version() or "", cipher[0] if cipher else ""
+    session = TlsSession(version=connection.version() or "", cipher=cipher[0] if cipher else "")
     der = connection.getpeercert(binary_form=True)
-    if not der:
-        return TlsSession(version=version, cipher=name)
-    try:
-        subject, issuer, names, not_before, not_after = _certificate(der)
-    except ValueError:
-        return TlsSession(version=version, cipher=name)
-    return TlsSession(
-        version=version,
-        cipher=name,
-        subject=subject,
-        issuer=issuer,
-        names=names,
-        not_before=not_before,
-        not_after=not_after,
-    )
+    return _with_certificate(session, der) if der else session
 
 
-def _certificate(der: bytes) -> tuple[str, str, tuple[str, ...], datetime, datetime]:
-    """Take a certificate apart; ValueError where it is none."""
+def _with_certificate(session: TlsSession, der: bytes) -> TlsSession:
     from cryptography import x509  # late: 60 ms, and only where TLS was spoken
 
-    certificate = x509.load_der_x509_certificate(der)
-    return (
-        _common_name(certificate.subject),
-        certificate.issuer.rfc4514_string(),
-        _alternative_names(certificate),
-        certificate.not_valid_before_utc,
-        certificate.not_valid_after_utc,
+    certificate = _read(x509.load_der_x509_certificate, der, None)
+    if certificate is None:
+        return session
+    return replace(
+        session,
+        subject=_read(_subject, certificate, ""),
+        issuer=_read(_issuer, certificate, ""),
+        names=_read(_alternative_names, certificate, ()),
+        not_before=_read(_not_before, certificate, None),
+        not_after=_read(_not_after, certificate, None),
     )
+
+
+def _read(part: Callable[[P], T], of: P, otherwise: T) -> T:
+    try:
+        return part(of)
+    except Exception:  # noqa: BLE001  the octets are a stranger's, and the library does not say all that it raises over them
+        return otherwise
+
+
+def _subject(certificate: "Certificate") -> str:
+    return _common_name(certificate.subject)
+
+
+def _issuer(certificate: "Certificate") -> str:
+    return certificate.issuer.rfc4514_string()
+
+
+def _not_before(certificate: "Certificate") -> datetime | None:
+    return certificate.not_valid_before_utc
+
+
+def _not_after(certificate: "Certificate") -> datetime | None:
+    return certificate.not_valid_after_utc
 
 
 def _common_name(name: "Name") -> str:
@@ -73,13 +93,10 @@ def _common_name(name: "Name") -> str:
 
 
 def _alternative_names(certificate: "Certificate") -> tuple[str, ...]:
-    """Return the DNS names and addresses in the certificate, bounded; a broken extension holds none."""
+    """Return the DNS names and addresses in the certificate, bounded."""
     from cryptography import x509
 
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension):
-        return ()
+    extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     names = extension.get_values_for_type(x509.DNSName)
     addresses = extension.get_values_for_type(x509.IPAddress)
     return tuple([*names, *(str(address) for address in addresses)][:MAX_NAMES])
