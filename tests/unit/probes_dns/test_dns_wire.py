@@ -1,5 +1,6 @@
 """Octets to what they say: each kind of reply that a server may give."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import dns.edns
@@ -284,3 +285,57 @@ def test_a_name_with_an_escape_is_recognised_however_it_was_written() -> None:
     found = said(asked, reply(asked, answer=(r"host_one.a\.b.example. 1 IN A 192.0.2.1",)))
     assert [record.data for record in found.records] == ["192.0.2.1"]
     assert found.records[0].owner == r"host_one.a\.b.example"
+
+
+def packed(asked: Query, *records: tuple[bytes, int, bytes]) -> bytes:
+    """A reply that is made of octets: owner, number of the type and data of each record."""
+    rest = [
+        owner + number.to_bytes(2, "big") + b"\0\1\0\0\0\x3c" + len(data).to_bytes(2, "big") + data
+        for owner, number, data in records
+    ]
+    head = asked.wire[:2] + b"\x81\x80\0\1" + len(rest).to_bytes(2, "big") + bytes(4)
+    return head + asked.name + asked.tail + b"".join(rest)
+
+
+OWNER, TXT, PTR = b"\xc0\x0c", 16, 12
+
+
+def chained(asked: Query, pointers: int) -> tuple[bytes, bytes]:
+    """Data of a first record that is a chain of so many pointers, each to the one before, and a pointer to its end."""
+    at = len(packed(asked, (OWNER, TXT, b"")))
+    data, end = b"\1a\0", at
+    for _ in range(pointers):
+        data, end = data + (0xC000 | end).to_bytes(2, "big"), at + len(data)
+    return data, (0xC000 | end).to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(("pointers", "outcome"), [(1, "answer"), (126, "answer"), (127, "malformed"), (8000, "malformed")])
+def test_a_name_is_followed_through_as_many_pointers_as_a_name_has_labels(pointers: int, outcome: str) -> None:
+    asked = query()
+    data, last = chained(asked, pointers)  # the record's own pointer is one more
+    found = said(asked, packed(asked, (OWNER, TXT, data), (OWNER, PTR, last)))
+    assert found.outcome == outcome
+    assert [record.data for record in found.records] == (["a."] if outcome == "answer" else [])
+    assert found.detail == ("" if outcome == "answer" else "a name goes through more than 127 compression pointers")
+
+
+LONGEST = (bytes((61,)) + b"x" * 61) * 4 + b"\0"
+LARGE: dict[str, tuple[int, Callable[[bytes], tuple[bytes, int, bytes]], str]] = {
+    "a thousand names of 249 octets are read": (1000, lambda long: (OWNER, PTR, long), "answer"),
+    "four thousand are not": (4000, lambda long: (OWNER, PTR, long), "malformed"),
+    "nor where they are the owners": (4000, lambda long: (long, TXT, b""), "malformed"),
+    "four thousand short ones are read": (4000, lambda _: (OWNER, PTR, OWNER), "answer"),
+}
+
+
+@pytest.mark.parametrize(("count", "record", "outcome"), LARGE.values(), ids=LARGE.keys())
+def test_of_a_message_that_is_mostly_compression(
+    count: int, record: Callable[[bytes], tuple[bytes, int, bytes]], outcome: str
+) -> None:
+    asked = query()
+    long = (0xC000 | len(packed(asked, (OWNER, TXT, b"")))).to_bytes(2, "big")
+    wire = packed(asked, (OWNER, TXT, LONGEST), *[record(long)] * count)
+    assert len(wire) < 1 << 16
+    found = said(asked, wire)
+    assert found.outcome == outcome
+    assert found.detail == ("" if outcome == "answer" else "its names are far larger than the message")

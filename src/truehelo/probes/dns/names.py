@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 MAX_WIRE = 255
 """Octets of a name on the wire (RFC 1035 §2.3.4)."""
+MAX_POINTERS = 127
+"""How many compression pointers a name goes through: as many as a name of 255 octets has labels, each behind its own."""
 
 _SPECIAL = b'"().;\\@$'
 _PLAIN = bytes(octet for octet in range(0x21, 0x7F) if octet not in _SPECIAL)
@@ -28,10 +30,10 @@ def read_name(wire: bytes, start: int) -> tuple[str, bytes, int]:
         The text, the octets without compression, and the position after the name.
 
     Raises:
-        BadMessageError: The name is cut off, too long, or its pointers do not lead backwards.
+        BadMessageError: The name is cut off, too long, or its pointers do not lead backwards, or are too many.
     """
     labels: list[bytes] = []
-    pos, bound, after, length = start, start, -1, 1
+    pos, bound, after, length, pointers = start, start, -1, 1, 0
     try:
         while size := wire[pos]:
             if size < 64:
@@ -50,6 +52,10 @@ def read_name(wire: bytes, start: int) -> tuple[str, bytes, int]:
                 # Only ever backwards: this is what makes a loop of pointers impossible.
                 if target >= bound:
                     raise BadMessageError("a compression pointer does not lead backwards")
+                # Backwards can still be long: a message has room for a chain of thousands, walked for each of its names.
+                pointers += 1
+                if pointers > MAX_POINTERS:
+                    raise BadMessageError(f"a name goes through more than {MAX_POINTERS} compression pointers")
                 pos = bound = target
             else:
                 raise BadMessageError("a label is of an unknown kind")
@@ -83,13 +89,16 @@ def _text(labels: list[bytes]) -> str:
     dots = len(labels) - 1 if labels else 0
     if len(joined.translate(None, _PLAIN)) == dots == joined.count(b"."):
         return joined.decode("ascii")
-    return ".".join("".join(_escape(octet) for octet in label) for label in labels)
+    return ".".join([label.decode("latin-1").translate(_ESCAPES) for label in labels])
 
 
 def _escape(octet: int) -> str:
     if octet in _SPECIAL:
         return "\\" + chr(octet)
     return chr(octet) if 0x20 < octet < 0x7F else f"\\{octet:03d}"
+
+
+_ESCAPES = {octet: _escape(octet) for octet in range(256) if octet not in _PLAIN}
 
 
 def write_name(text: str) -> bytes:

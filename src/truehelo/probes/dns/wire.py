@@ -21,6 +21,8 @@ PAYLOAD = 1232
 """The UDP size that we announce: no fragments on any usual path (the size of DNS Flag Day 2020)."""
 MAX_CHAIN = 12
 """How many CNAMEs are followed."""
+MAX_WRITTEN_OUT = 1 << 19
+"""Octets of the names and data that are read of one message, without compression: eight times the largest message."""
 
 _HEADER = Struct("!HHHHHH")
 _FIXED = Struct("!HHIH")
@@ -153,7 +155,7 @@ def _rcode(code: int) -> str:
 class _Body:
     """The three sections of a reply, as far as they matter to the question."""
 
-    __slots__ = ("aliases", "extended", "has_ns", "number", "query", "records", "soa", "upper", "wire")
+    __slots__ = ("aliases", "extended", "has_ns", "number", "query", "records", "room", "soa", "upper", "wire")
 
     def __init__(self, wire: bytes, pos: int, query: Query) -> None:
         self.wire, self.query, self.number = wire, query, query.number
@@ -162,6 +164,7 @@ class _Body:
         self.soa: Record | None = None
         self.has_ns = False
         self.upper, self.extended = 0, ""
+        self.room = MAX_WRITTEN_OUT
         *_, answers, authority, additional = _HEADER.unpack_from(wire)
         for _ in range(answers):
             pos = self._answer(pos)
@@ -182,15 +185,23 @@ class _Body:
 
     def _record(self, owner: str, rdtype: str, number: int, ttl: int, span: tuple[int, int]) -> Record:
         data, raw = present(number, self.wire, *span)
+        self._written_out(raw)
         # A TTL with the highest bit set counts as zero (RFC 2181 §8).
         return Record(owner=owner or ".", ttl=ttl if ttl < 1 << 31 else 0, rdtype=rdtype, data=data, raw=raw.hex())
+
+    def _written_out(self, octets: bytes) -> None:
+        """Count what has been read: two octets can stand for a name of 255, and cost as much to read (RFC 1035 §4.1.4)."""
+        self.room -= len(octets)
+        if self.room < 0:
+            raise BadMessageError("its names are far larger than the message")
 
     def _answer(self, pos: int) -> int:
         wire = self.wire
         if wire[pos : pos + 2] == b"\xc0\x0c":  # by far the most frequent owner: the name in the question
             owner, pos = self.query.key, pos + 2
         else:
-            owner, _, pos = read_name(wire, pos)
+            owner, octets, pos = read_name(wire, pos)
+            self._written_out(octets)
             owner = owner.lower()
         number, klass, ttl, begin, end = self._fixed(pos)
         if klass != 1:
