@@ -339,3 +339,29 @@ def test_of_a_message_that_is_mostly_compression(
     found = said(asked, wire)
     assert found.outcome == outcome
     assert found.detail == ("" if outcome == "answer" else "its names are far larger than the message")
+
+
+A, CNAME = 1, 5
+UNUSUAL = {
+    "as most are": ("Plain_1.example", "plain_1.example"),
+    "with a final dot": ("plain.example.", "plain.example"),
+    "with an at sign, as the sender in an SPF macro": ("me@host.example._spf.example", r"me\@host.example._spf.example"),
+    "with a dollar sign": ("a$b.example", r"a\$b.example"),
+    "with brackets": ("a(b).example", r"a\(b\).example"),
+    "with a semicolon and a quotation mark": ('a;".example', r"a\;\".example"),
+    "with a blank and a control character": ("a b\x7f.example", r"a\032b\127.example"),
+    "with an escape": (r"a\064b.example", r"a\@b.example"),
+    "of the root": ("", ""),
+}
+
+
+@pytest.mark.parametrize("owner", ["a pointer", "whole", "whole, in capitals"])
+@pytest.mark.parametrize(("name", "key"), UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_a_name_is_recognised_also_where_the_server_does_not_compress_it(name: str, key: str, owner: str) -> None:
+    asked = query("A", name=name)
+    octets = {"a pointer": OWNER, "whole": asked.name, "whole, in capitals": asked.name.upper()}[owner]
+    found = said(asked, packed(asked, (octets, A, b"\x7f\0\0\2")))
+    assert [(record.owner, record.data) for record in found.records] == [(key or ".", "127.0.0.2")]
+    chain = said(asked, packed(asked, (octets, CNAME, b"\1x\0"), (b"\1x\0", A, b"\x7f\0\0\2")))
+    assert [record.owner for record in chain.chain] == [key or "."]
+    assert [record.data for record in chain.records] == ["127.0.0.2"]

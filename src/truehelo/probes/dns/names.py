@@ -101,6 +101,12 @@ def _escape(octet: int) -> str:
 _ESCAPES = {octet: _escape(octet) for octet in range(256) if octet not in _PLAIN}
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether a name in ASCII has neither an escape nor an octet that `read_name` would escape."""
+    octets = text.encode("ascii")
+    return len(octets.translate(None, _PLAIN)) == octets.count(b".")
+
+
 def write_name(text: str) -> bytes:
     """Return a name in text as octets.
 

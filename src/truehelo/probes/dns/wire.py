@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from truehelo.facts.dns import Outcome, Question, Record
 from truehelo.facts.text import decode, visible
-from truehelo.probes.dns.names import BadMessageError, read_name, skip_name, write_name
+from truehelo.probes.dns.names import BadMessageError, is_plain, read_name, skip_name, write_name
 from truehelo.probes.dns.rdata import CNAME, NS, OPT, SOA, present, type_number
 
 PAYLOAD = 1232
@@ -69,7 +69,8 @@ _EXTENDED_ERRORS = {
 class Query(NamedTuple):
     """A question as it is sent.
 
-    `name` and `tail` (type and class) are how a reply must echo it; `key` is the name as text, without the final dot.
+    `name` and `tail` (type and class) are how a reply must echo it; `key` is the name as text, without the final dot, as
+    `read_name` gives it.
     """
 
     id: int
@@ -112,8 +113,9 @@ def build(question: Question, *, recursive: bool = True, edns: bool = True, iden
     tail = number.to_bytes(2, "big") + b"\0\1"
     bits = _RD | _AD if recursive else 0
     wire = _HEADER.pack(ident, bits, 1, 0, 0, 1 if edns else 0) + name + tail + (_EDNS if edns else b"")
-    # A name with an escape may be written in several ways; replies are held against the one way that we write it.
-    key = question.name.lower().removesuffix(".") if "\\" not in question.name else read_name(name, 0)[0]
+    # A name may be typed in several ways, with escapes and without. Replies are held against the one way in which
+    # `read_name` writes it: a server may write an owner out, instead of a pointer to the question (RFC 1035 §4.1.4).
+    key = question.name.lower().removesuffix(".") if is_plain(question.name) else read_name(name, 0)[0]
     return Query(ident, wire, name, tail, key, number, question.rdtype, recursive, edns)
 
 
