@@ -2,7 +2,8 @@
 
 A listing is an A record within 127.0.0.0/8 at a list that passed its own test. A denial is clean, also a name without any
 record, which some lists answer with instead of NXDOMAIN. A failure, a refusal, a code for an error and an answer from
-elsewhere are unknown, whatever else was answered.
+elsewhere are unknown, whatever else was answered; so is a name without an A record of which nobody said that it has no TXT
+record.
 """
 
 from collections.abc import Iterator
@@ -73,10 +74,20 @@ def listing(look: BlocklistLook, entry: Blocklist | None, ip: Address) -> Listin
         return replace(read, reason=_unread(look, entry, asked))
     if asked.outcome is Outcome.ANSWER:
         return _answered(replace(read, text=_text(look)), look, entry, ip)
-    if asked.outcome is Outcome.NODATA and _text(look):
+    if asked.outcome is Outcome.NODATA and not look.by_text:
+        return _without_code(read, look)
+    return replace(read, state=State.CLEAN)
+
+
+def _without_code(read: Listing, look: BlocklistLook) -> Listing:
+    """Read a name without an A record: it may have a TXT record all the same, and is clean only where it has none."""
+    asked = _of(look, "TXT")
+    if asked is None or asked.outcome.is_denial:
+        return replace(read, state=State.CLEAN)
+    if asked.outcome is Outcome.ANSWER:
         reason = "it has a TXT record for the address and no A record (RFC 5782 §2.1)"
         return replace(read, reason=reason, text=_text(look))
-    return replace(read, state=State.CLEAN)
+    return replace(read, reason=f"it has no A record for the address, and may have a TXT record: {failed(asked.outcome)}")
 
 
 def _spoke(lookup: Lookup) -> bool:

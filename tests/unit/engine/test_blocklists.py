@@ -139,6 +139,42 @@ def test_an_answer_is_listed_clean_or_unknown_with_its_reason(name: str, table: 
     assert bool(found.reason) is (state is State.UNKNOWN)
 
 
+NOT_BY_A = "2.0.0.127.psbl.surriel.com A 127.0.0.2\nx.25.2.0.192.psbl.surriel.com A 127.0.0.2\n"
+WITHOUT_A: dict[str, tuple[str, str | None, State, str]] = {
+    "clean where it has no TXT record either": (NOT_BY_A, None, State.CLEAN, ""),
+    "clean where there is no such name, says the TXT lookup": (NOT_BY_A, "nxdomain", State.CLEAN, ""),
+    "unknown where it has a TXT record": (
+        NOT_BY_A + "25.2.0.192.psbl.surriel.com TXT listed",
+        None,
+        State.UNKNOWN,
+        "it has a TXT record for the address and no A record",
+    ),
+    "unknown where it has a TXT record without a word in it": (
+        NOT_BY_A + '25.2.0.192.psbl.surriel.com TXT ""',
+        None,
+        State.UNKNOWN,
+        "it has a TXT record for the address and no A record",
+    ),
+    "unknown where the TXT lookup had no answer in time": (
+        NOT_BY_A,
+        "timeout",
+        State.UNKNOWN,
+        "it has no A record for the address, and may have a TXT record: no answer in time",
+    ),
+    "unknown where the TXT lookup failed": (NOT_BY_A, "servfail", State.UNKNOWN, "the lookup failed (SERVFAIL)"),
+    "unknown where the TXT lookup was refused": (NOT_BY_A, "refused", State.UNKNOWN, "the query was refused (REFUSED)"),
+}
+
+
+@pytest.mark.parametrize(("table", "text", "state", "reason"), WITHOUT_A.values(), ids=WITHOUT_A.keys())
+def test_an_address_without_an_a_record_is(table: str, text: str | None, state: State, reason: str) -> None:
+    fail = {} if text is None else {"25.2.0.192.psbl.surriel.com TXT": text}
+    (found,) = look(World(table, fail=fail), "psbl")
+    assert found.state is state, found
+    assert reason in found.reason
+    assert bool(found.reason) is (state is State.UNKNOWN)
+
+
 DOUBTS: dict[str, tuple[dict[str, object], Doubt, str]] = {
     "its test entry is not there": ({"table": ""}, Doubt.DEAD, "the list is dead"),
     "it holds what no list may hold": (
