@@ -15,6 +15,8 @@ from truehelo.facts.address import Address
 MAX_NAME = 253
 MAX_PARTS = 128
 """No name has more labels, so that a greater number of right-hand parts means all of them."""
+_ENOUGH = MAX_NAME + 1
+"""Characters of a name, with its final dot. Where there are more, that shows that it is too long."""
 
 _MACRO = re.compile(r"%(?:\{([A-Za-z])([0-9]*)([rR]?)([-.+,/_=]*)\}|([%_-]))", re.ASCII)
 _LITERAL = re.compile(r"[!-$&-~]+", re.ASCII)
@@ -108,8 +110,20 @@ def parse_domain_spec(text: str) -> MacroString | MacroFault:
 
 
 def expand(spec: MacroString, values: Mapping[str, str]) -> str:
-    """Return the text with its macros replaced by `values`, which holds a value for each of `spec.letters`."""
-    return "".join(token if isinstance(token, str) else _replace(token, values) for token in spec.tokens)
+    """Return the text with its macros replaced by `values`, which holds a value for each of `spec.letters`.
+
+    Of a text that becomes too long for a name only the end is made, as nothing else counts of it (RFC 7208 §7.3).
+    """
+    pieces: list[str] = []
+    length = 0
+    # Each macro of four characters may stand for a whole name: whoever writes the record must not decide what that costs.
+    for token in reversed(spec.tokens):
+        piece = token if isinstance(token, str) else _replace(token, values)
+        pieces.append(piece)
+        length += len(piece)
+        if length > _ENOUGH:
+            break
+    return "".join(reversed(pieces))
 
 
 def _replace(macro: Macro, values: Mapping[str, str]) -> str:
@@ -130,12 +144,11 @@ def _percent(found: re.Match[str]) -> str:
 def shorten(name: str) -> str:
     """Return a name without the left labels that make it longer than 253 characters (RFC 7208 §7.3)."""
     name = name.removesuffix(".")
-    while len(name) > MAX_NAME:
-        _, dot, rest = name.partition(".")
-        if not dot:
-            return name
-        name = rest
-    return name
+    if len(name) <= MAX_NAME:
+        return name
+    # The labels to the left of the first dot in here are too many; what has no dot here is no name, whatever is cut.
+    _, dot, rest = name[-MAX_NAME - 1 :].partition(".")
+    return rest if dot else name.rpartition(".")[2]
 
 
 def address_text(ip: Address) -> str:
