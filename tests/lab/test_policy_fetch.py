@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,22 @@ def endless(connection: ssl.SSLSocket) -> None:
     connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
     for _ in range(10_000):
         connection.sendall(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+
+
+def ends(connection: ssl.SSLSocket) -> None:
+    """Say so in TLS, in the middle of a reply."""
+    connection.sendall(HEAD + b"Content-Length: 500\r\n\r\n" + POLICY)
+    connection.unwrap()
+
+
+def resets(connection: ssl.SSLSocket) -> None:
+    connection.sendall(HEAD + b"Content-Length: 500\r\n\r\n" + POLICY)
+    linger(connection)
+
+
+def linger(connection: socket.socket) -> None:
+    """Let the coming close of a connection be a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @contextmanager
@@ -98,7 +115,16 @@ def fetched(port: int, *ips: str, timeout: float = 3.0) -> PolicyFetch:
         (says(HEAD + b"\r\n" + b"x" * (MAX_OCTETS + 1)), Fetched.TOO_LARGE, "larger than 65536"),
         (endless, Fetched.TOO_LARGE, "larger than 65536"),
         (says(b"220 mail.example.com ESMTP\r\n"), Fetched.MALFORMED, "no HTTP"),
-        (says(HEAD + b"Content-Length: 500\r\n\r\n" + POLICY), Fetched.MALFORMED, "no HTTP"),
+        (says(b"220"), Fetched.MALFORMED, "no HTTP"),
+        (says(b"HTTP/1.1 200 OK\r\nno field\r\n\r\n"), Fetched.MALFORMED, "no HTTP"),
+        (says(HEAD + b"Transfer-Encoding: chunked\r\n\r\nno length\r\n"), Fetched.MALFORMED, "no HTTP"),
+        (says(b""), Fetched.REFUSED, "closed the connection"),
+        (says(b"HTT"), Fetched.REFUSED, "closed the connection"),
+        (says(HEAD), Fetched.REFUSED, "closed the connection"),
+        (says(HEAD + b"Content-Length: 500\r\n\r\n" + POLICY), Fetched.REFUSED, "closed the connection"),
+        (says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n40\r\n" + POLICY[:9]), Fetched.REFUSED, "closed the connection"),
+        (ends, Fetched.REFUSED, "closed the connection"),
+        (resets, Fetched.REFUSED, "reset"),
         (drips, Fetched.TIMEOUT, "no reply in 1 s"),
     ],
     ids=lambda value: str(value) if isinstance(value, str | Fetched) else "",
@@ -142,20 +168,34 @@ def test_a_closed_port_is_refused_and_the_next_address_is_tried(tmp_path: Path, 
         assert fetched(port, "198.51.100.1", "192.0.2.80").outcome is Fetched.ANSWER
 
 
-def test_a_server_without_tls_is_a_tls_failure() -> None:
+ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
+"""Of TLS, by which a server says that it cannot agree on anything (RFC 8446 §6.2)."""
+WITHOUT_TLS = [
+    ("it speaks no TLS", b"HTTP/1.1 400 Bad Request\r\n\r\n", False, Fetched.TLS_FAILED),
+    ("it refuses by an alert", ALERT, False, Fetched.TLS_FAILED),
+    ("it closes the connection", b"", False, Fetched.REFUSED),
+    ("it closes the connection in the middle of a record", ALERT[:4], False, Fetched.REFUSED),
+    ("it resets the connection", b"", True, Fetched.REFUSED),
+]
+
+
+@pytest.mark.parametrize(("why", "says", "reset", "outcome"), WITHOUT_TLS, ids=[row[0] for row in WITHOUT_TLS])
+def test_only_what_a_server_says_before_tls_is_a_tls_failure(why: str, says: bytes, reset: bool, outcome: Fetched) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             plain, _ = listening.accept()
             with plain:
                 plain.recv(1000)
-                plain.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                plain.sendall(says)
+                if reset:
+                    linger(plain)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         found = fetched(listening.getsockname()[1])
         thread.join(10)
-    assert found.outcome is Fetched.TLS_FAILED
+    assert found.outcome is outcome, found
 
 
 def test_nothing_leaves_the_machine_where_nothing_may() -> None:

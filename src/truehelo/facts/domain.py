@@ -25,7 +25,7 @@ class Fetched(StrEnum):
     NOT_FETCHED = "not-fetched"
     """Nobody asked: the operator did not want it, nothing may leave this machine, or the host has no known address."""
     REFUSED = "refused"
-    """No connection: refused, reset, or no route."""
+    """No connection: refused, no route, or one that was reset or closed before the reply was whole."""
     TIMEOUT = "timeout"
     TLS_FAILED = "tls-failed"
     """The certificate is not valid for the host, or TLS was not agreed on."""
@@ -48,7 +48,7 @@ class PolicyFetch:
     """One fetch of an MTA-STS policy. `host` is mta-sts.NAME; `text` is the policy, "" unless `outcome` is an answer.
 
     `status` and `content_type` are those of the reply, None and "" where there was none; `detail` says in words what
-    went wrong. `connected_to` is where the connection really went ("192.0.2.7:443"), "" where there was none.
+    went wrong. `connected_to` is where the connection really went ("192.0.2.7:443"), "" where none held.
     """
 
     host: str

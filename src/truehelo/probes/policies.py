@@ -27,6 +27,9 @@ MAX_OCTETS = 65_536
 MAX_ADDRESSES = 3
 """How many addresses of the host are tried, until one of them speaks."""
 _FIELDS = {"User-Agent": f"truehelo/{__version__}", "Accept": "text/plain", "Accept-Encoding": "identity"}
+_HTTP = b"HTTP/1."
+"""How every reply begins (RFC 9112 §4)."""
+_CLOSED = "the server closed the connection before its reply was whole"
 _SILENT = (Fetched.REFUSED, Fetched.TIMEOUT, Fetched.NOT_FETCHED)
 
 
@@ -40,6 +43,37 @@ class _Got:
     content_type: str = ""
     text: str = ""
     connected_to: str = field(default="")
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What came out of TLS on one connection: how it begins, and whether the server ended it."""
+
+    begin: bytes = b""
+    ended: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        """The server ended what so far was HTTP, or before it said anything."""
+        return self.ended and self.begin == _HTTP[: len(self.begin)]
+
+    def on(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        """Listen to the connection of a context, whose end the HTTP client tells by the words of an error alone."""
+        heard = self
+
+        class Listening(ssl.SSLObject):
+            def read(self, *args: Any) -> Any:
+                try:
+                    got: bytes = super().read(*args)  # nobody gives a buffer, for which it would be a number
+                except ssl.SSLError as error:
+                    heard.ended = heard.ended or _is_end(error)
+                    raise
+                heard.ended = heard.ended or not got
+                heard.begin = (heard.begin + got)[: len(_HTTP)]
+                return got
+
+        context.sslobject_class = Listening
+        return context
 
 
 class HttpsPolicies:
@@ -82,9 +116,10 @@ class HttpsPolicies:
             return _Got(Fetched.NOT_FETCHED, f"not contacted: {ip} is {scope(ip)}, not public")
         http = await asyncio.to_thread(_http)
         place = f"[{where}]:{port}" if where.version == 6 else f"{where}:{port}"
+        heard = _Heard()
         try:
             async with (
-                http.AsyncClient(timeout=None, trust_env=False, verify=ssl.create_default_context()) as client,
+                http.AsyncClient(timeout=None, trust_env=False, verify=heard.on(ssl.create_default_context())) as client,
                 client.stream(
                     "GET",
                     f"https://{place}{PATH}",
@@ -95,7 +130,7 @@ class HttpsPolicies:
             ):
                 got = await _read(reply)
         except (http.HTTPError, http.InvalidURL, OSError, ValueError) as error:
-            got = _failed(error)
+            got = _failed(error, heard)
         got.connected_to = "" if got.outcome is Fetched.REFUSED else place
         return got
 
@@ -119,19 +154,29 @@ async def _read(reply: Any) -> _Got:
         return _Got(Fetched.NOT_TEXT, "the policy is no text in UTF-8", status, content_type)
 
 
-def _failed(error: BaseException) -> _Got:
-    """Tell TLS from the network from HTTP, by what the client's own error came from."""
+def _failed(error: BaseException, heard: _Heard) -> _Got:
+    """Tell TLS from the network from HTTP, by what the client's own error came from.
+
+    A connection that the server ended is one that the network cut, for all that is known: it says nothing of the policy.
+    """
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return _Got(Fetched.TLS_FAILED, reason(cause))
+            return _Got(Fetched.REFUSED, _CLOSED) if _is_end(cause) else _Got(Fetched.TLS_FAILED, reason(cause))
         if isinstance(cause, OSError) and cause.errno:
             return _Got(Fetched.REFUSED, reason(cause))
         cause = cause.__cause__ or cause.__context__
     said = visible(str(error).partition("\n")[0], 160) or type(error).__name__
     if type(error).__name__ in ("RemoteProtocolError", "DecodingError", "LocalProtocolError"):
+        if heard.is_cut:
+            return _Got(Fetched.REFUSED, _CLOSED)
         return _Got(Fetched.MALFORMED, f"the reply is no HTTP that can be read: {said}")
     return _Got(Fetched.REFUSED, said)
+
+
+def _is_end(error: ssl.SSLError) -> bool:
+    """The other side closed the connection, with or without saying so in TLS."""
+    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def _http() -> ModuleType:
