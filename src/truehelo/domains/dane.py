@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from truehelo.domains._model import DomainCheck
 from truehelo.domains._view import DaneHost, DomainView
-from truehelo.domains._words import OUTCOMES, keys, listed
+from truehelo.domains._words import keys, listed, told
 from truehelo.facts.domain import secure
 from truehelo.findings import Finding, Result, Severity, Tag
+from truehelo.records import tlsa
 
 DANE_GOOD = Tag(
     name="DANE_GOOD",
@@ -81,10 +82,10 @@ def dane(view: DomainView) -> Iterator[Finding]:
 
 
 def _host(view: DomainView, each: DaneHost) -> Iterator[Finding]:
-    args, evidence = {"host": each.host}, keys(each.lookup)
-    if each.lookup is not None and each.failed:
+    args, evidence = {"host": each.host}, keys(each.lookup) or keys(view.lookup(view.name, "MX"))
+    if each.failed:
         # Senders that use DANE then keep the mail, rather than deliver it unprotected (RFC 7672 §2.1.2).
-        detail = f"{each.lookup.question}: {OUTCOMES[each.lookup.outcome]}"
+        detail = told(each.lookup, f"{tlsa.name(each.host)} TLSA")
         yield Finding(tag=DANE_UNKNOWN, result=Result.TEMPERROR, args=args | {"detail": detail}, evidence=evidence)
         return
     if not each.records and not each.errors:
