@@ -158,10 +158,20 @@ class DomainView:
         return Outcome.NXDOMAIN not in outcomes or bool(outcomes & {Outcome.ANSWER, Outcome.NODATA})
 
     @cached_property
-    def mx_hosts(self) -> tuple[tuple[int, str], ...]:
-        """The preference and host of each MX record, best first, of many the first; a null MX names none (RFC 7505 §3)."""
+    def all_mx_hosts(self) -> tuple[tuple[int, str], ...]:
+        """The preference and host of each MX record, best first; a null MX names none (RFC 7505 §3)."""
         lookup = self.lookup(self.name, "MX")
-        return () if lookup is None else mx_hosts(lookup)[:MAX_MX]
+        return () if lookup is None else mx_hosts(lookup)
+
+    @property
+    def mx_hosts(self) -> tuple[tuple[int, str], ...]:
+        """Those of them that are looked at."""
+        return self.all_mx_hosts[:MAX_MX]
+
+    @property
+    def unseen_mx_hosts(self) -> tuple[str, ...]:
+        """The hosts beyond them, of which nothing is known but that mail may go there."""
+        return tuple(host for _, host in self.all_mx_hosts[MAX_MX:])
 
     @cached_property
     def null_mx(self) -> bool:

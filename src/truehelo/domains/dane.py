@@ -62,8 +62,10 @@ def dane(view: DomainView) -> Iterator[Finding]:
     found: list[Finding] = []
     for each in view.dane:
         found += _host(view, each)
-    yield from found
     with_records = [each for each in view.dane if each.records or each.errors]
+    if with_records:
+        found += _unseen(view)
+    yield from found
     if not with_records:
         return
     evidence = keys(*(each.lookup for each in view.dane), view.lookup(view.name, "MX"))
@@ -103,6 +105,19 @@ def _host(view: DomainView, each: DaneHost) -> Iterator[Finding]:
     else:
         detail = "they exist, and no resolver said whether DNSSEC vouches for them"
         yield Finding(tag=DANE_UNKNOWN, result=Result.TEMPERROR, args=args | {"detail": detail}, evidence=evidence)
+
+
+def _unseen(view: DomainView) -> Iterator[Finding]:
+    """The hosts that are too many to be looked at, where others have records: to have none is no finding of its own."""
+    if not view.unseen_mx_hosts:
+        return
+    detail = f"only the first {len(view.mx_hosts)} of the {len(view.all_mx_hosts)} MX hosts of {view.name} were looked at"
+    yield Finding(
+        tag=DANE_UNKNOWN,
+        result=Result.TEMPERROR,
+        args={"host": listed(view.unseen_mx_hosts), "detail": detail},
+        evidence=keys(view.lookup(view.name, "MX")),
+    )
 
 
 CHECK = DomainCheck(

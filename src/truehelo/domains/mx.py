@@ -111,7 +111,10 @@ def _hosts(view: DomainView, lookup: Lookup) -> Iterator[Finding]:
         for finding in _host(view, lookup, host):
             bad = True
             yield finding
-    if not bad:
+    if view.unseen_mx_hosts:
+        detail = f"only the first {len(view.mx_hosts)} of its {len(view.all_mx_hosts)} MX hosts were looked at"
+        yield _finding(MX_UNKNOWN, Result.TEMPERROR, lookup, domain=view.name, detail=detail)
+    elif not bad:
         hosts = listed(f"{host} ({preference})" for preference, host in view.mx_hosts)
         yield _finding(MX_GOOD, Result.PASS, lookup, domain=view.name, hosts=hosts)
 

@@ -17,7 +17,7 @@ def _missing(view: DomainView, finding: Finding) -> Step:
         return step(view, finding, f"Say that {view.name} sends no mail", txt(view.name, "v=spf1 -all"))
     # Its MX hosts may send for it, where they are its own; who takes mail for it elsewhere need not send it from there.
     top = view.facts.organisation or view.name
-    own = bool(view.mx_hosts) and all(f".{host}".endswith(f".{top}") for _, host in view.mx_hosts)
+    own = bool(view.mx_hosts) and all(f".{host}".endswith(f".{top}") for _, host in view.all_mx_hosts)
     servers = "this one, where those are its MX hosts alone" if own else "with their addresses in the place of ADDRESS"
     what = (
         f"Publish one SPF record that names every server which sends mail of {view.name}, {servers}; end it in -all once "

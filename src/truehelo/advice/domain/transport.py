@@ -49,7 +49,7 @@ def _changed(view: DomainView, finding: Finding, what: str, **changes: object) -
 def _names(view: DomainView, finding: Finding) -> Step | None:
     policy = view.sts_policy
     held = policy.mx if isinstance(policy, MtaStsPolicy) else ()
-    missing = [host for _, host in view.mx_hosts if isinstance(policy, MtaStsPolicy) and not policy.covers(host)]
+    missing = policy.uncovered(_hosts(view)) if isinstance(policy, MtaStsPolicy) else ()
     what = "Name every MX host in the policy before mail is to go there"
     return _changed(view, finding, what, mx=(*held, *missing))
 
@@ -68,7 +68,7 @@ def _web(made: Step, view: DomainView) -> Step:
 
 
 def _hosts(view: DomainView) -> tuple[str, ...]:
-    return tuple(host for _, host in view.mx_hosts)
+    return tuple(host for _, host in view.all_mx_hosts)
 
 
 def _lines(policy: MtaStsPolicy) -> tuple[str, ...]:

@@ -112,6 +112,8 @@ def _mx(view: DomainView) -> Iterator[str]:
     for preference, host in view.mx_hosts:
         found = [str(ip) for rdtype in ("A", "AAAA") for ip in addresses(view.lookup(host, rdtype))]
         yield f"{preference} {name(host)}" + (f"  {', '.join(found[:4])}" if found else "")
+    if view.unseen_mx_hosts:
+        yield f"and {len(view.unseen_mx_hosts)} more, which were not looked at"
     if not view.mx_hosts and (failure := _failure(view.lookup(view.name, "MX"))):
         yield failure
 
