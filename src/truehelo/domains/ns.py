@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from truehelo.domains._model import DomainCheck
 from truehelo.domains._view import DomainView
-from truehelo.domains._words import failed, keys, listed, told
+from truehelo.domains._words import OUTCOMES, failed, keys, listed, told
 from truehelo.facts.address import parse_address
 from truehelo.facts.dns import AuthoritativeView, Lookup, Outcome
 from truehelo.findings import Finding, Result, Severity, Tag
@@ -160,7 +160,11 @@ def _answers(zone: AuthoritativeView) -> Iterator[Finding]:
                 continue
             args["outcome"] = exchange.detail or str(exchange.outcome)
             yield Finding(tag=NS_UNREACHABLE, result=Result.TEMPERROR, args=args, evidence=(zone.key,))
-        elif not exchange.authoritative:
+        elif exchange.outcome is Outcome.SERVFAIL:
+            # It is there, and does not say that it lacks the zone: it may be loading it, or in trouble for a moment.
+            args["outcome"] = ", ".join(filter(None, (OUTCOMES[exchange.outcome], exchange.detail)))
+            yield Finding(tag=NS_UNREACHABLE, result=Result.TEMPERROR, args=args, evidence=(zone.key,))
+        elif not exchange.authoritative or exchange.outcome is Outcome.REFUSED:
             yield Finding(tag=NS_LAME, result=Result.FAIL, args=args, evidence=(zone.key,))
     said: dict[frozenset[str], str] = {}
     for exchange in zone.exchanges:
