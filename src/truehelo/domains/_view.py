@@ -152,10 +152,25 @@ class DomainView:
 
     @cached_property
     def exists(self) -> bool:
-        """Nothing says that the name does not exist, or something speaks against it."""
-        asked = [self.lookup(self.name, rdtype) for rdtype in ("MX", "A", "AAAA", "TXT", "NS")]
-        outcomes = {lookup.outcome for lookup in asked if lookup is not None}
+        """Nothing says that the name does not exist, or something speaks against it.
+
+        NXDOMAIN behind an alias is said of what it is an alias of (RFC 6604 §3, RFC 8020 §2): the alias itself is there.
+        """
+        return self.answers or any(lookup.chain for lookup in self._own_lookups)
+
+    @cached_property
+    def answers(self) -> bool:
+        """No lookup ends in NXDOMAIN, or something speaks against it: what DMARC calls existent (RFC 9989 §3.2.13).
+
+        A receiver goes by the code of the reply there, and so takes an alias of nothing for a name that does not exist.
+        """
+        outcomes = {lookup.outcome for lookup in self._own_lookups}
         return Outcome.NXDOMAIN not in outcomes or bool(outcomes & {Outcome.ANSWER, Outcome.NODATA})
+
+    @cached_property
+    def _own_lookups(self) -> tuple[Lookup, ...]:
+        asked = (self.lookup(self.name, rdtype) for rdtype in ("MX", "A", "AAAA", "TXT", "NS"))
+        return tuple(lookup for lookup in asked if lookup is not None)
 
     @cached_property
     def all_mx_hosts(self) -> tuple[tuple[int, str], ...]:
@@ -280,7 +295,7 @@ class DomainView:
         record = self.dmarc.record
         if record is None or self.dmarc_unsure:
             return None
-        return effective(record, own=self.dmarc.place is Place.OWN, exists=self.exists)
+        return effective(record, own=self.dmarc.place is Place.OWN, exists=self.answers)
 
     @cached_property
     def report_hosts(self) -> tuple[str, ...]:

@@ -210,7 +210,7 @@ def _older(view: DomainView) -> Iterator[Finding]:
     new, old = view.dmarc, view.dmarc_psl
     if new.unsure or old.unsure or (new.record is None and old.record is None):
         return
-    one = None if new.record is None else effective(new.record, own=new.place is Place.OWN, exists=view.exists)
+    one = None if new.record is None else effective(new.record, own=new.place is Place.OWN, exists=view.answers)
     two = None if old.record is None else effective_7489(old.record, own=old.place is Place.OWN)
     new_words, old_words = _asks(new.found, one), _asks(old.found, two)
     override = None

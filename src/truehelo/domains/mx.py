@@ -9,7 +9,7 @@ from truehelo.domains._model import DomainCheck
 from truehelo.domains._view import DomainView
 from truehelo.domains._words import OUTCOMES, failed, keys, listed, told
 from truehelo.facts.address import judgeable, parse_address
-from truehelo.facts.dns import Lookup
+from truehelo.facts.dns import Lookup, Outcome
 from truehelo.facts.names import name_fault
 from truehelo.findings import Finding, Result, Severity, Tag
 from truehelo.identity import addresses
@@ -96,7 +96,10 @@ def _without(view: DomainView, lookup: Lookup) -> Finding:
     """Without an MX record the address of the name itself counts (RFC 5321 §5.1)."""
     own = [view.lookup(view.name, rdtype) for rdtype in ("A", "AAAA")]
     found = [str(ip) for each in own for ip in addresses(each)]
-    args = {"domain": view.name, "where": listed(found), "outcome": OUTCOMES[lookup.outcome]}
+    outcome = OUTCOMES[lookup.outcome]
+    if lookup.chain and lookup.outcome is Outcome.NXDOMAIN:
+        outcome = f"it is an alias of {lookup.owner}, which does not exist"
+    args = {"domain": view.name, "where": listed(found), "outcome": outcome}
     if found:
         return Finding(tag=MX_IMPLICIT, result=Result.POLICY, args=args, evidence=keys(lookup, *own))
     unknown = next((each for each in own if failed(each)), None)

@@ -14,6 +14,10 @@ def _null_mx(view: DomainView, finding: Finding) -> Step:
 
 def _no_mx(view: DomainView, finding: Finding) -> Step:
     what = f"Say where mail of {view.name} goes; where it takes none, it is this record"
+    lookup = view.lookup(view.name, "MX")
+    if lookup is not None and lookup.chain:
+        # Beside a CNAME no other record may stand (RFC 1034 §3.6.2).
+        what = f"{what}, in the place of its CNAME, which leads to {lookup.owner}"
     return step(view, finding, what, f"{view.name}. {TTL} IN MX 0 .")
 
 
