@@ -3,6 +3,12 @@
 Beside the wiring of the watch (`app/watching.py`), whose resolver settings count here too.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
 from truehelo import app
 from truehelo.configuration.read import Configuration
 from truehelo.engine.judge import Judging
@@ -26,13 +32,24 @@ def _suffixes() -> Suffixes:
     return PublicSuffixes()
 
 
+@contextmanager
+def _asking(database: Database) -> Iterator[Connection]:
+    """A transaction that reads, in which nothing is looked through for garbage that was there before.
+
+    What a process has loaded stays for its life: to walk through it takes half as long as the answer that it falls in.
+    """
+    gc.freeze()
+    with database.read() as connection:
+        yield connection
+
+
 def sources(database: Database, asked: Asked) -> Sources:
     """Return where mail leaves from.
 
     Raises:
         StoreError: The database failed.
     """
-    with database.read() as connection:
+    with _asking(database) as connection:
         return reading.sources(connection, asked, _suffixes())
 
 
@@ -42,7 +59,7 @@ def new_sources(database: Database, asked: Asked) -> Sources:
     Raises:
         StoreError: The database failed.
     """
-    with database.read() as connection:
+    with _asking(database) as connection:
         return reading.new_sources(connection, asked, _suffixes())
 
 
@@ -53,7 +70,7 @@ def address(database: Database, ip: str, asked: Asked) -> Address:
         StoreError: The database failed.
     """
     judging = Judging(receivers=(), guides=library(None, None))
-    with database.read() as connection:
+    with _asking(database) as connection:
         return one.address(connection, ip, asked, _suffixes(), judging)
 
 
@@ -63,7 +80,7 @@ def suggest(database: Database, asked: Asked) -> tuple[Suggested, ...]:
     Raises:
         StoreError: The database failed.
     """
-    with database.read() as connection:
+    with _asking(database) as connection:
         return lists.suggest(connection, asked, _suffixes())
 
 

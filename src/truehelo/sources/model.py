@@ -110,8 +110,7 @@ class Standing:
         return bool(self.by)
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """Messages, and how many of them were aligned (by either, by DKIM, by SPF), quarantined, rejected."""
 
     messages: int = 0
@@ -139,7 +138,7 @@ class Sums:
             held[5] += each.rejected
         return Sums(*held)
 
-    def __add__(self, other: "Sums") -> "Sums":
+    def __add__(self, other: "Sums") -> "Sums":  # type: ignore[override]  # sums of messages, no longer tuple
         """Add up."""
         return Sums(
             messages=self.messages + other.messages,
