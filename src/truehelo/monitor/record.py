@@ -71,12 +71,27 @@ def after(look: Look, policy: Policy) -> Checked:
         undetermined_cause=cause,
         began_at=began,
         fingerprint=look.fingerprint,
-        steady=due.steady if blind_since is not None or look.cause is not None else look.fingerprint,
+        steady=_steady(look, blind=blind_since is not None or look.cause is not None),
         worst="new" if began is None else worst,
         overlay=overlay,
         listed_at=due.listed_at if look.listings is None else at,
         unseen=",".join(sorted(look.unseen)) if look.unseen else "",
     )
+
+
+def _steady(look: Look, *, blind: bool) -> int | None:
+    """Return the fingerprint of how the subject looked when all of it was seen, and everything stood as it stands now.
+
+    What looks like that again is not judged again. Where some tag has moved in the looks since, of which part was hidden,
+    it is: what is back as it was has recovered, and what fails as it did once fails anew.
+    """
+    if not blind:
+        return look.fingerprint
+    if look.facts is None:
+        return look.due.steady
+    before = {held.tag: held.state for held in look.due.held}
+    moved = {tag: str(standing.state) for tag, standing in look.standings.items()} != before
+    return None if moved else look.due.steady
 
 
 def _blind(look: Look) -> tuple[float | None, str | None]:

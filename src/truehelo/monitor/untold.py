@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from truehelo.findings import Severity
 from truehelo.monitor import incidents
 from truehelo.monitor.incidents import Failure, Told
+from truehelo.monitor.lists import PREFIX
 from truehelo.monitor.look import Look, Looking, sure_look
 from truehelo.monitor.quorum import agreed
 from truehelo.monitor.record import Writing, story_of
@@ -68,9 +69,17 @@ def _tell(database: Database, found: list[Due], looks: dict[str, Look], writing:
             failures = [
                 Failure(tag=held.tag, severity=Severity(held.severity), since=held.since, old=held.old, new=held.new)
                 for held in due.held
-                if (due.subject.id, held.tag) in untold
+                if (due.subject.id, held.tag) in untold and not _is_well(looks[due.subject.network], held.tag)
             ]
             _open(connection, due, failures, looks[due.subject.network], writing, now, told)
+
+
+def _is_well(look: Look, tag: str) -> bool:
+    """Tell whether a look just now saw that a tag does not fail any more: its next regular look will keep that.
+
+    It may be that of a neighbour. What fails by itself is then told when the neighbour does not count as failing any more.
+    """
+    return look.sure and look.determined and not tag.startswith(PREFIX) and tag not in look.findings
 
 
 def _open(

@@ -234,9 +234,10 @@ def failing_untold(
             and_(members.c.subject_id == states.c.subject_id, members.c.tag == states.c.tag, members.c.closed.is_(None)),
         )
         .where(
-            states.c.state.in_(("failing", "recovering")),
+            states.c.state == "failing",  # what recovers may be well already
             members.c.id.is_(None),
             schedule.c.next_run_at.is_not(None),
+            schedule.c.fingerprint.is_not(None),  # since it was added again, or judged by other rules, it was looked at
             states.c.subject_id > after,
         )
         .order_by(states.c.subject_id, states.c.tag)

@@ -145,7 +145,11 @@ def test_many_that_wait_for_agreement_do_not_hide_what_is_agreed_on(
         inventory.update_inventory(connection, lines, "file:t", places.now, default_interval_s=300.0)
         connection.execute(
             tables.schedule.update().values(
-                checked_at=places.now, determined_at=places.now, began_at=places.now - 900, worst="failing"
+                checked_at=places.now,
+                determined_at=places.now,
+                began_at=places.now - 900,
+                fingerprint=1,
+                worst="failing",
             )
         )
         rows = connection.execute(select(tables.subjects.c.id).where(tables.subjects.c.vantage == "oslo"))
