@@ -204,6 +204,8 @@ def _recording(chunks: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
 
 
 _ENDINGS = (".gz", ".zip", ".xml", ".json", ".gzip")
+_ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?feedback[\s/>]")
+"""The tag that an aggregate report begins with (RFC 9990 appendix A), in any namespace."""
 _ARCHIVES = frozenset({"application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed"})
 
 
@@ -216,7 +218,9 @@ def _promises(leaf: Leaf) -> bool:
     kind, _ = sniff(head)
     text = plain(head)
     if kind is Kind.XML:
-        return named.endswith(_ENDINGS) or leaf.type.endswith("xml") or b"feedback" in text
+        # A page for people is not one by its name or by what it asks for: many have the word "feedback" in them.
+        claims = leaf.type != "text/html" and (named.endswith(_ENDINGS) or leaf.type.endswith("xml"))
+        return claims or _ROOT.search(text) is not None
     if kind is Kind.JSON:
         return named.endswith(_ENDINGS) or "json" in leaf.type or b'"policies"' in text or b'"date-range"' in text
     if kind is Kind.MAIL:

@@ -33,6 +33,10 @@ from truehelo.reports.read import Piece, pieces_in, reports_in
 
 GZ = gzip.compress(AGGREGATE)
 TLS_GZ = gzip.compress(tls_json())
+PAGE = b"<div>For any feedback/suggestions, kindly mail to dmarcreportfeedback@reporter.example.</div>"
+PREFIXED = AGGREGATE.replace(b"<feedback", b"<d:feedback xmlns:d='urn:ietf:params:xml:ns:dmarc-2.0'").replace(
+    b"</feedback", b"</d:feedback"
+)
 
 
 def forwarded(octets: bytes) -> bytes:
@@ -131,6 +135,10 @@ REPORTS = [
     ("a forwarded message in an archive", zipped(("a", mail(part(AGGREGATE, "message/rfc822", "", "")))), [AGG]),
     ("an image beside a report", mail(part(b"\x89PNG", "image/png", "a.png"), part(GZ, "application/gzip")), [AGG]),
     ("HTML beside a report", mail(part(b"<html>", "text/html"), part(GZ, "application/gzip")), [AGG]),
+    ("HTML that asks for feedback (Microsoft)", mail(part(PAGE, "text/html"), part(GZ, "application/gzip")), [AGG]),
+    ("HTML with the name of a report", mail(part(PAGE, "text/html", "a.xml"), part(GZ, "application/gzip")), [AGG]),
+    ("XML as text/html", mail(PROSE, part(AGGREGATE, "text/html")), [AGG]),
+    ("XML with a prefix as text/plain", mail(PROSE, part(PREFIXED, "text/plain")), [AGG]),
 ]
 
 
