@@ -6,6 +6,7 @@ Which fields are kept at all is for `failure`.
 """
 
 import re
+from itertools import pairwise
 
 from truehelo.facts.address import parse_address
 from truehelo.facts.text import visible
@@ -15,15 +16,16 @@ STARS = "***"
 _ENDS_LOCAL = ' \t<>()[],;:"'
 # Properties of RFC 8601 §2.7 and of Received-SPF (RFC 7208 §9.1) before an address; anything else before "=" is part of it.
 _PROPERTY = re.compile(r"(?:(?:smtp|header|body|policy)\.[a-z-]{1,30}|envelope-from|x-sender|from|i)=", re.IGNORECASE)
-# Who was authenticated (RFC 8601 §2.7.4) need not look like an address.
-_LOGIN = re.compile(r'(smtp\.auth=)(?:"[^"]*+"?|[^\s;"]++)', re.IGNORECASE)
+_CFWS = r"(?:[ \t]|\([^()]*+\))*+"
+# Who was authenticated (RFC 8601 §2.7.4) need not look like an address; around "." and "=" there may be CFWS (§2.2).
+_LOGIN = re.compile(rf'smtp{_CFWS}\.{_CFWS}auth{_CFWS}={_CFWS}(?:"[^"]*+"?|[^\s;"]++)', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _CLAUSES = frozenset({"from", "by", "via", "with", "id", "for"})
 
 
 def hide(text: str) -> str:
     """Return `text` with logins, and the local part of every mail address (RFC 5321 §4.1.2), replaced by stars."""
-    *before, last = _QUOTED.sub(_unquoted, _LOGIN.sub(rf"\1{STARS}", text)).split("@")
+    *before, last = _QUOTED.sub(_unquoted, _LOGIN.sub(f"smtp.auth={STARS}", text)).split("@")
     return "@".join([*(_without_local(piece) for piece in before), last])
 
 
@@ -60,21 +62,25 @@ def received(text: str) -> str:
     """Return of a Received field (RFC 5321 §4.4) who gave the message to whom, how, and when.
 
     Kept are the words after from, by and with, addresses and helo= in the comment after from, the name before such an
-    address, and the date. Whom it was for, and whoever was authenticated, is gone.
+    address, and the date. Whom it was for, and whoever was authenticated, is gone. So is what stands after from where it
+    is the user of a machine, who handed the message over on it, or may be one.
     """
     trace, _, date = text.rpartition(";")
     if when(date) is None:
         trace, date = text, ""
+    words = _words(trace)
+    plain = [word.lower() for is_comment, word in words if not is_comment]
+    local = any(before == "with" and word.startswith("local") for before, word in pairwise(plain))
     kept: list[str] = []
     clause, taken = "", True
-    for is_comment, word in _words(trace):
+    for is_comment, word in words:
         if is_comment:
-            if clause == "from" and (told := _told(word)):
+            if clause == "from" and not local and (told := _told(word)):
                 kept.append(f"({told})")
         elif word.lower() in _CLAUSES:
             clause, taken = word.lower(), False
         elif not taken and clause in ("from", "by", "with"):
-            kept += [clause, word.rstrip(";")]
+            kept += [clause, word.rstrip(";") if clause != "from" else STARS if local else _host(word.rstrip(";"))]
             taken = True
     date = " ".join(word for is_comment, word in _words(date)[:6] if not is_comment)
     return hide(f"{' '.join(kept)}; {date}" if date else " ".join(kept))
@@ -105,7 +111,14 @@ def _told(comment: str) -> str:
         for at, word in enumerate(words)
         if addresses[at] or word.lower().startswith("helo=") or (at == 0 and addresses[1:2] == [True])
     ]
+    kept = [f"{word[:5]}{_host(word[5:])}" if word.lower().startswith("helo=") else word for word in kept]
     return " ".join(word for word in kept if "@" not in word)
+
+
+def _host(word: str) -> str:
+    """A name or an address, or stars: what has no dot may be a user, or the machine that somebody named for themselves."""
+    named = "." in word.strip(".") and '"' not in word
+    return word if not word or named or _is_address(word) else STARS
 
 
 def _is_address(word: str) -> bool:

@@ -293,6 +293,7 @@ PLACES = [
     'DKIM-Identity: "{0}"@business.example',
     "Authentication-Results: mx.example; " + PASS,
     "SPF-DNS: txt : {0}@business.example : v=spf1",
+    "Authentication-Results: mx.example; auth=pass smtp.auth = {0}",
     "Subject: {0}",
     "Reported-URI: mailto:{0}@business.example",
     "Message-ID: <{0}@b.example>",
@@ -310,6 +311,7 @@ SENT = [
     "Received: from a.example (a.example [192.0.2.1]) (Authenticated sender: {0}) by b.example for <{0}@c.example>" + DATE,
     "Received: from [192.0.2.1] ({0}@[192.0.2.1] helo=a.example) by b.example (envelope-from <{0}@c.example>) id {0}"
     + DATE,
+    "Received: from {0}.x by a.example with local (Exim 4.96) (envelope-from <{0}@a.example>) id {0}" + DATE,
     "Received: by a.example (Authenticated sender: {0}) for {0}",
     "Received: from a.example by b.example; Sun, 1 Mar 2026 10:20:30 +0100 ({0}) {0}",
     "Received-SPF: pass client-ip=192.0.2.1; envelope-from={0}@a.example; helo=b.example",
@@ -323,6 +325,20 @@ def test_nothing_personal_is_left(local: str, told: list[str], sent: list[str]) 
     feedback = FEEDBACK + "".join(line.format(local) + "\n" for line in told).encode()
     sample = "".join(line.format(local) + "\n" for line in sent).encode() + b"\n" + local.encode()
     assert "q9j" not in repr(read_failure(failure_mail(feedback, sample)))
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "value"),
+    [
+        ("Delivery-Result", "delivery_result", "rejected for <***@c.example>"),
+        ("Identity-Alignment", "identity_alignment", "rejected for <***@c.example>"),
+        ("Auth-Failure", "auth_failure", ("rejected for <***@c.example>",)),
+    ],
+)
+def test_words_that_have_a_place_of_their_own_are_redacted_as_the_fields_are(name: str, member: str, value: object) -> None:
+    report = read_failure(failure_mail(changed(name, "rejected for <q9j.doe@c.example> (550 q9j@c.example)")))
+    assert getattr(report, member) == value
+    assert "q9j" not in repr(report)
 
 
 @given(st.binary(max_size=600), st.binary(max_size=600), st.booleans())

@@ -26,6 +26,12 @@ TEXTS = [
     ("a local part that looks like a property", "alice.smith=c.example@b.example", "***@b.example"),
     ("a login", "auth=pass smtp.auth=alice; spf=none", "auth=pass smtp.auth=***; spf=none"),
     ("a login that is an address", 'auth=pass smtp.auth="alice x"@b.example', "auth=pass smtp.auth=***@b.example"),
+    (
+        "a login with white space (RFC 8601 §2.2)",
+        "auth=pass smtp . auth =\talice; spf=none",
+        "auth=pass smtp.auth=***; spf=none",
+    ),
+    ("a login with a comment", "auth=pass smtp.auth= (alice) alice; spf=none", "auth=pass smtp.auth=***; spf=none"),
     ("none", "spf=fail (p=none) header.from=b.example", "spf=fail (p=none) header.from=b.example"),
 ]
 
@@ -74,6 +80,20 @@ TRACES = [
     ),
     ("a local submission", "by b.example (Postfix, from userid 1000) id 4A", "by b.example"),
     ("a name that is an address", "from bob@a.example by b.example", "from ***@a.example by b.example"),
+    ("a user of the machine", "from bob.smith by b.example with local (Exim 4.96)", "from *** by b.example with local"),
+    (
+        "a user who speaks SMTP on the machine",
+        "from bob.smith (rdns.example [192.0.2.1]) by b.example with local-esmtp",
+        "from *** by b.example with local-esmtp",
+    ),
+    (
+        "a word that is no host name",
+        "from bob (unknown [192.0.2.1]) by b.example",
+        "from *** (unknown [192.0.2.1]) by b.example",
+    ),
+    ("a word in quotes", 'from "bob.smith x" by b.example', "from *** by b.example"),
+    ("a HELO that is no host name", "from [192.0.2.1] (helo=bobs-laptop) by b", "from [192.0.2.1] (helo=***) by b"),
+    ("an address for a name", "from [IPv6:2001:db8::1] by b.example", "from [IPv6:2001:db8::1] by b.example"),
     ("nothing", "", ""),
 ]
 
@@ -102,7 +122,10 @@ def test_any_text_can_be_redacted(text: str) -> None:
     redact.received(text)
 
 
-@pytest.mark.parametrize("piece", ["a", "@", '"', "(", ")", "a@", " ", ";", "[", "=", "a b", "smtp.", '\\"', 'a"@'])
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "@", '"', "(", ")", "a@", " ", ";", "[", "=", "a b", "smtp.", "smtp.auth=(", "smtp (", "smtp\t", '\\"', 'a"@'],
+)
 def test_long_texts_cost_no_more_than_their_length(piece: str) -> None:
     text = piece * 100_000
     began = time.process_time()
