@@ -12,6 +12,7 @@
 Pure: a secret is named here by file, environment variable or command, and read by the adapter alone (`intake/`).
 """
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -132,6 +133,9 @@ def _imap(table: Table, name: str, interval_s: float) -> ImapSettings:
     auth = table.choice("auth", AUTH, "password")
     held, command = _login(table, "password" if auth == "password" else "token")
     after, done = _after(table, AFTER)
+    folder, refused = table.text("folder", "INBOX"), table.text("folder_refused", "")
+    _elsewhere(table, "folder_done", done, _folder(done) == _folder(folder))
+    _elsewhere(table, "folder_refused", refused, _folder(refused) == _folder(folder))
     return ImapSettings(
         name=name,
         interval_s=interval_s,
@@ -144,10 +148,10 @@ def _imap(table: Table, name: str, interval_s: float) -> ImapSettings:
         auth=auth,
         secret=held,
         command=command,
-        folder=table.text("folder", "INBOX"),
+        folder=folder,
         after=after,
         folder_done=done,
-        folder_refused=table.text("folder_refused", ""),
+        folder_refused=refused,
         idle=table.flag("idle", True),
         timeout_s=table.duration(
             "timeout", timedelta(seconds=1), timedelta(minutes=30), timedelta(seconds=60)
@@ -187,13 +191,29 @@ def _after(table: Table, words: tuple[str, ...]) -> tuple[str, str]:
     return after, done
 
 
+def _folder(name: str) -> str:
+    """A folder by the name that it has for the server: INBOX alone has no case (RFC 9051 §5.1)."""
+    return "INBOX" if name.upper() == "INBOX" else name
+
+
+def _elsewhere(table: Table, key: str, to: str, same: bool) -> None:
+    """Refuse a folder to which messages would go in circles: what is moved to where it came from is new there."""
+    if to and same:
+        table.fail(
+            f"{key} is {visible(to, 100)!r}, where messages are fetched from: they would go in circles",
+            "name another folder",
+        )
+
+
 def _maildir(table: Table, name: str, interval_s: float) -> MaildirSettings:
     after, done = _after(table, ("seen", "move", "delete"))
+    path = table.text("path", accepted='name the folder that holds cur, new and tmp, as in path = "/home/dmarc/Maildir"')
+    _elsewhere(table, "folder_done", done, posixpath.normpath(posixpath.join(path, done)) == posixpath.normpath(path))
     return MaildirSettings(
         name=name,
         interval_s=interval_s,
         max_octets=table.whole("max_mib", 1, MAX_MIB, MAX_MIB) * 2**20,
-        path=table.text("path", accepted='name the folder that holds cur, new and tmp, as in path = "/home/dmarc/Maildir"'),
+        path=path,
         after=after,
         folder_done=done,
     )

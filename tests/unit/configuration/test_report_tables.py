@@ -73,6 +73,19 @@ def test_a_key_is_read(text: str, what: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        IMAP + 'folder = "reports"\nfolder_refused = "Reports"',  # two folders: INBOX alone has no case (RFC 9051 §5.1)
+        IMAP + 'after = "move"\nfolder_done = "Done"\nfolder_refused = "Done"',
+        MAILDIR + 'after = "move"\nfolder_done = ".Done"',
+        MAILDIR + 'after = "move"\nfolder_done = "/var/mail/c"',
+    ],
+)
+def test_another_folder_may_be_named(text: str) -> None:
+    assert len(read(text).mailboxes) == 1
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[reports]\nredakt = true", "[reports] has an unknown key 'redakt'; did you mean 'redact'?"),
@@ -97,6 +110,14 @@ def test_a_key_is_read(text: str, what: str, value: object) -> None:
         (MAILDIR + 'after = "leave"', "after is 'leave'"),
         (MAILDIR + 'after = "move"', 'is to move messages (after = "move"), and does not say where'),
         (MAILDIR + 'folder_done = "x"', 'names folder_done, and after is "seen"'),
+        (IMAP + 'folder_refused = "inbox"', "is 'inbox', where messages are fetched from"),
+        (IMAP + 'after = "move"\nfolder_done = "INBOX"', "is 'INBOX', where messages are fetched from"),
+        (IMAP + 'folder = "R"\nfolder_refused = "R"', "is 'R', where messages are fetched from"),
+        (IMAP + 'folder = "iNBOX"\nafter = "move"\nfolder_done = "Inbox"', "name another folder"),
+        (MAILDIR + 'after = "move"\nfolder_done = "/var/mail/b"', "is '/var/mail/b', where messages are fetched from"),
+        (MAILDIR + 'after = "move"\nfolder_done = "/var/mail//x/../b/"', "where messages are fetched from"),
+        (MAILDIR + 'after = "move"\nfolder_done = "."', "where messages are fetched from"),
+        (MAILDIR + 'after = "move"\nfolder_done = "../b"', "name another folder"),
         (IMAP + 'password = "hunter2"', "has a password in it, and a secret does not belong into this file"),
         (IMAP + 'auth = "xoauth2"', "has no token; write token_file, token_env or token_command"),
         (IMAP.replace('password_env = "P"\n', ""), "has no password; write password_file"),
