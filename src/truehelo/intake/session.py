@@ -60,9 +60,24 @@ class Session:
             elif settings.auth == "xoauth2":
                 client.oauth2_login(settings.user, self._secret)
             else:
-                client.login(settings.user, self._secret)
+                self._say_password()
             client.allow()
             client.capabilities()  # kept by the library; what is offered may change with the login
+
+    def _say_password(self) -> None:
+        """Log in with the password: in UTF-8 (RFC 4616) where the server can, else as quoted strings (RFC 9051 §4.3)."""
+        client, user = self._client, self._settings.user
+        words = user + self._secret
+        plain = client.has_capability("AUTH=PLAIN")
+        client.allow()
+        if plain and "\0" not in words:
+            client.plain_login(user, self._secret)
+            return
+        if plain or not words.isascii() or set("\0\r\n") & set(words):
+            unsaid = "no login can carry" if plain else "LOGIN cannot carry, and it does not offer AUTH=PLAIN"
+            raise IntakeError(f"cannot be told the user or the password: there are characters in them that {unsaid}")
+        quoted = user.replace("\\", "\\\\").replace('"', '\\"')
+        client.login(f'"{quoted}"', self._secret)  # of the two the library quotes the password alone
 
     def make_folders(self) -> None:
         """Make the folders that messages go to, where they are missing."""

@@ -1,12 +1,13 @@
 """An IMAP server that means no good, or is broken: told in one sentence, within bounds of time and memory."""
 
+import base64
 import re
 import resource
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -41,6 +42,7 @@ class Server:
     says: dict[str, object]
     hang_up: bool = True
     heard: list[str] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
 
     def serve(self, connection: socket.socket) -> None:
         connection.settimeout(5)
@@ -48,9 +50,12 @@ class Server:
             self._say(connection, "greeting", b"")
             if "greeting" in self.says:
                 return
+            tag = b""
             for line in lines:
-                tag, _, rest = line.strip().partition(b" ")
-                words = rest.decode("latin-1").upper().split()
+                first, _, rest = line.strip().partition(b" ")
+                self.lines.append(rest or first)
+                tag = first if rest else tag  # else it goes on with a command, as it was asked to
+                words = rest.decode("latin-1").upper().split() or ["+"]
                 verb = " ".join(words[:2]) if words[:1] == ["UID"] else " ".join(words[:1])
                 if any("BODY.PEEK[]" in word for word in words):
                     verb = "BODY"
@@ -85,9 +90,9 @@ def serving(server: Server) -> Iterator[int]:
             thread.join(10)
 
 
-def mailbox(port: int, **more: object) -> ImapMailbox:
+def mailbox(port: int, secret: str = "hunter2", **more: object) -> ImapMailbox:  # noqa: S107  (the tests' own)
     words = {"name": "x", "host": "127.0.0.1", "port": port, "tls": "none", "user": "u", "timeout_s": 0.5, **more}
-    return ImapMailbox(ImapSettings(**words), lambda: "hunter2", Remembered(), CONTEXT)  # type: ignore[arg-type]
+    return ImapMailbox(ImapSettings(**words), lambda: secret, Remembered(), CONTEXT)  # type: ignore[arg-type]
 
 
 def taken(box: ImapMailbox, outcome: Outcome = Outcome.STORED) -> list[bytes]:
@@ -257,6 +262,66 @@ def test_a_server_without_starttls_gets_no_login() -> None:
     with serving(server) as port, pytest.raises(IntakeError, match="STARTTLS"):
         taken(mailbox(port, tls="starttls"))
     assert "LOGIN" not in server.heard
+
+
+PLAIN = {
+    "CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=LOGIN AUTH=PLAIN\r\nTAG OK done\r\n",
+    "AUTHENTICATE": b"+ \r\n",
+    "+": b"TAG OK in\r\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("user", "secret"), [("u", "hunter2"), ("müller@example.com", "pässwort €"), ("a b", 'a"b\\c'), ("u" * 100, "\x7f")]
+)
+def test_a_login_is_said_in_plain_where_the_server_can(user: str, secret: str) -> None:
+    server = Server(PLAIN, hang_up=False)
+    with serving(server) as port:
+        assert taken(mailbox(port, secret, user=user)) == [b"hello"]
+    told = server.lines[server.lines.index(b"AUTHENTICATE PLAIN") + 1]
+    assert base64.b64decode(told).decode() == f"\0{user}\0{secret}"
+    assert "LOGIN" not in server.heard
+
+
+def test_a_login_in_plain_that_is_refused_is_told_without_the_password() -> None:
+    server = Server({**PLAIN, "+": b"TAG NO wrong, and your password p\xc3\xa4ss too\r\n"}, hang_up=False)
+    with serving(server) as port, pytest.raises(IntakeError, match=r"password \*\*\* too"):
+        taken(mailbox(port, "päss"))
+
+
+@pytest.mark.parametrize(
+    ("user", "secret", "said"),
+    [
+        ("u", "hunter2", b'LOGIN "u" "hunter2"'),
+        ("dmarc reports", "x", b'LOGIN "dmarc reports" "x"'),
+        ("EXAMPLE\\dmarc", 'a"b\\c', b'LOGIN "EXAMPLE\\\\dmarc" "a\\"b\\\\c"'),
+        ("u (x) {3}", "", b'LOGIN "u (x) {3}" ""'),
+    ],
+)
+def test_both_words_of_a_login_are_quoted(user: str, secret: str, said: bytes) -> None:
+    server = Server({})
+    with serving(server) as port:
+        assert taken(mailbox(port, secret, user=user)) == [b"hello"]
+    assert said in server.lines
+
+
+@pytest.mark.parametrize("says", [{}, PLAIN], ids=["LOGIN", "PLAIN"])
+@pytest.mark.parametrize(
+    ("user", "secret"),
+    [("u", "pässwort"), ("müller", "x"), ("u", "pass\0word"), ("u\r\nT9 LOGOUT", "x"), ("u", "pass\nword")],
+)
+def test_a_login_that_cannot_be_said_is_told_without_its_characters(
+    says: dict[str, object], user: str, secret: str
+) -> None:
+    server = Server(says, hang_up=False)
+    refused = "\0" in user + secret if says else True
+    with serving(server) as port, pytest.raises(IntakeError) if refused else nullcontext() as caught:
+        taken(mailbox(port, secret, user=user))
+    if caught is not None:
+        told = str(caught.value).partition(" ")[2]
+        assert told.startswith("cannot be told the user or the password: there are characters in them that")
+        assert not set(told) & set("äü\0\n")
+        assert not {"LOGIN", "AUTHENTICATE"} & set(server.heard)
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
