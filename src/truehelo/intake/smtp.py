@@ -13,7 +13,7 @@ import os
 import socket
 import ssl
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
@@ -245,6 +245,16 @@ class _Session(SMTP):
         if self._admitted:
             super().connection_lost(error)
 
+    async def smtp_AUTH(self, _arg: str) -> None:  # noqa: N802  (the library finds it by this name)
+        await self.push("502 5.5.1 Nobody is to log in here")
+
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        """Read parameters; who says for whom it sends (RFC 4954 §5) is not asked to, and does no harm."""
+        found: dict[str, str | bool] | None = super()._getparams(params)
+        if found is not None:
+            found.pop("AUTH", None)
+        return found
+
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  (the library finds it by this name)
         if await self.check_helo_needed() or self.envelope is None:
@@ -310,6 +320,13 @@ class _Handler:
 
     def __init__(self, connection: _Session) -> None:
         self._connection = connection
+
+    async def handle_EHLO(  # noqa: N802  (as above)
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        # With TLS the library offers AUTH, whether or not anybody could log in: clients that have a login would try it.
+        return [each for each in responses if not each.startswith("250-AUTH ")]
 
     async def handle_MAIL(  # noqa: N802  (as above)
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]

@@ -422,6 +422,34 @@ def test_tls(tmp_path: Path) -> None:
     run(test)
 
 
+@pytest.mark.parametrize("options", ["AUTH=<>", "auth=<>", "SIZE=100 AUTH=dmarc+40reporter.example BODY=8BITMIME"])
+@pytest.mark.parametrize("tls", [True, False])
+def test_nobody_is_to_log_in_and_who_says_so_does_no_harm(tls: bool, options: str, tmp_path: Path) -> None:
+    pem, key = self_signed(tmp_path, ["reports.example.com"], [])
+    trusting = ssl.create_default_context(cafile=pem)
+
+    async def test() -> None:
+        kept = Kept()
+        async with listening(kept, context=certified(str(pem), str(key))) as listener, Client(listener.place) as client:
+            if tls:
+                await client.say("STARTTLS")
+                await client.start_tls(trusting, "reports.example.com")
+            offered = await client.say("EHLO client.example")
+            assert offered.startswith("250-reports.example.com 250-SIZE ")
+            assert offered.endswith(" 250 HELP")
+            assert ("AUTH" in offered, "STARTTLS" in offered) == (False, not tls)
+            assert (await client.say("AUTH PLAIN AGEAYg=="))[:3] == "502"
+            assert "AUTH" not in await client.say("HELP")
+            assert (await client.say("MAIL FROM:<a@reporter.example> FLY=1"))[:3] == "555"
+            assert (await client.say(f"MAIL FROM:<a@reporter.example> {options}"))[:3] == "250"
+            assert (await client.say("RCPT TO:<dmarc@example.com>"))[:3] == "250"
+            assert (await client.say("DATA"))[:3] == "354"
+            assert (await client.deliver(b"x"))[:3] == "250"
+        assert kept.items == [("a@reporter.example", b"x\r\n")]
+
+    run(test)
+
+
 def test_a_place_that_is_taken_is_told() -> None:
     async def test() -> None:
         async with listening(Kept()) as listener:
