@@ -1,8 +1,9 @@
 """The SMTP listener for reports (RFC 5321): no mailbox is needed, a domain's MX or a mail server in front hands them over.
 
-It takes mail for the configured recipients alone, so that nobody can relay or store anything else through it, and says 250
-once what a message holds has been committed, 451 when it cannot be kept now. A message that is no report is taken, too:
-refused, it would be returned to a sender that is as a rule forged or nobody's (RFC 5321 §6.1); who calls keeps it aside.
+It takes mail for the configured recipients and the postmaster alone, so that nobody can relay or store anything else
+through it, and says 250 once what a message holds has been committed, 451 when it cannot be kept now. A message that is no
+report is taken, too: refused, it would be returned to a sender that is as a rule forged or nobody's (RFC 5321 §6.1); who
+calls keeps it aside.
 aiosmtpd speaks the protocol, but for what comes after DATA (`content`). Does not look into messages (`reports.read`).
 """
 
@@ -70,6 +71,7 @@ class Listener:
         _quiet()
         self.settings, self._take, self._context, self._log = settings, take, context, log
         self.name = _own_name(settings)
+        self._domains = {self.name.lower(), *(each.rpartition("@")[2] for each in settings.recipients)}
         self.receiving = asyncio.Semaphore(AT_ONCE)
         self._server: asyncio.Server | None = None
         self._idle, self._storing = asyncio.Event(), 0
@@ -171,9 +173,12 @@ class Listener:
         return False
 
     def knows(self, address: str) -> bool:
-        """Tell whether it takes mail for an address."""
+        """Tell whether it takes mail for an address: a recipient, or the postmaster of its domains (RFC 5321 §4.5.1)."""
         whole = address.lower()
-        return whole in self.settings.recipients or f"@{whole.rpartition('@')[2]}" in self.settings.recipients
+        local, _, domain = whole.rpartition("@")
+        if whole in self.settings.recipients or f"@{domain}" in self.settings.recipients:
+            return True
+        return whole == "postmaster" or (local == "postmaster" and domain in self._domains)
 
     async def store(self, peer: str, envelope: Envelope) -> str:
         """Have a message stored; return the reply."""

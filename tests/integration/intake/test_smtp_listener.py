@@ -98,14 +98,20 @@ def test_a_message_arrives_octet_for_octet_and_with_its_sender() -> None:
         ("dmarc@example.com", "250"),
         ("DMARC@EXAMPLE.COM", "250"),
         ("anything+x@rua.example", "250"),
-        ("postmaster@example.com", "550"),
+        ("postmaster", "250"),
+        ("PostMaster", "250"),
+        ("postmaster@example.com", "250"),
+        ("Postmaster@REPORTS.example.com", "250"),
+        ("postmaster@other.example", "550"),
+        ("postmaster@sub.example.com", "550"),
+        ("abuse@reports.example.com", "550"),
         ("dmarc@other.example", "550"),
         ("x@sub.rua.example", "550"),
         ("dmarc@example.com@evil.example", "553"),
         ("dmarc", "550"),
     ],
 )
-def test_mail_is_taken_for_the_recipients_alone(recipient: str, code: str) -> None:
+def test_mail_is_taken_for_the_recipients_and_the_postmaster_alone(recipient: str, code: str) -> None:
     async def test() -> None:
         async with listening(Kept()) as listener, Client(listener.place) as client:
             assert (await client.begin(recipient=recipient))[2:] == [code, "354" if code == "250" else "503"]
