@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from truehelo import __version__
+from truehelo.facts.cells import cell
 from truehelo.facts.text import visible
 from truehelo.monitoring import ADDRESSES, Deed, Dispatch, Dossier, Incident, Member, Silence
 from truehelo.render.document import Json, dumps
 from truehelo.render.look import Look
 from truehelo.render.notice_parts import clean
 from truehelo.render.notice_parts import moment as when
-from truehelo.render.sheet import cell
 from truehelo.render.style import Style
 
 SCHEMA = "truehelo/incidents/1"

@@ -1,16 +1,16 @@
 """What is told of reports as CSV (RFC 4180): a row for each row of the answer, behind one that names the columns.
 
-Cells pass through `sheet.cell`: no spreadsheet takes one for a formula. Days are dates in UTC.
+Cells pass through `facts.cells`: no spreadsheet takes one for a formula. Days are dates in UTC.
 """
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from truehelo.facts.cells import cell
 from truehelo.render.document import Json, timestamp
 from truehelo.render.reports_data import reporter_values, sums_values, trend_values
 from truehelo.render.reports_words import day
-from truehelo.render.sheet import cell
 from truehelo.sources.listing import Reporters, Trend
 from truehelo.sources.model import Address, DayRow, Names, SourceRow, Sources
 

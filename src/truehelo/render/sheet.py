@@ -1,13 +1,13 @@
 """CSV: one row a subject, the address first (RFC 4180).
 
-A spreadsheet runs a cell that begins like a formula, so such a cell gets an apostrophe in front; control characters are
-made visible. The targets that led to no address have no row; the command line tells them on stderr.
+Cells pass through `facts.cells`: no spreadsheet takes one for a formula, and no terminal for a command. The targets that
+led to no address have no row; the command line tells them on stderr.
 """
 
 import csv
 import io
 
-from truehelo.facts.text import visible
+from truehelo.facts.cells import cell
 from truehelo.findings import Audit, Severity, SubjectAudit
 from truehelo.identity import StatedBy
 from truehelo.reception import Reception
@@ -38,19 +38,6 @@ COLUMNS = (
     "listed_on",
     "lists_unknown",
 )
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # the last four: full-width forms, read as the same
 
 
 def render(audit: Audit, look: Look) -> str:  # noqa: ARG001  (a renderer's shape; a table looks the same everywhere)
@@ -61,12 +48,6 @@ def render(audit: Audit, look: Look) -> str:  # noqa: ARG001  (a renderer's shap
     for subject in audit.subjects:
         writer.writerow([cell(text) for text in _row(subject)])
     return out.getvalue()
-
-
-def cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula, and no terminal for a command."""
-    safe = visible(text)
-    return f"'{safe}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else safe
 
 
 def _row(subject: SubjectAudit) -> list[str]:

@@ -300,7 +300,21 @@ def test_records_as_parquet_come_in_row_groups(
     assert {row["envelope_from"] for row in table.to_pylist()} >= {None, ""}
 
 
-HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "|calc", "a\r\nb", "\x1b[2J", "\u202e"]
+HOSTILE = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    " =1",
+    "|calc",
+    "a;=1",
+    "a;b; +1",
+    'a ";"=1',
+    "a\r\nb",
+    "\x1b[2J",
+    "\u202e",
+]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -311,9 +325,10 @@ def test_no_spreadsheet_and_no_terminal_runs_what_a_reporter_wrote(reports_store
         file = io.StringIO(newline="")
         with reports_store.read() as connection:
             assert export.write_csv(sheet(connection, None, 0, FAR), file) == 1
-        [_, row] = list(csv.reader(io.StringIO(file.getvalue(), newline="")))
-        assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "|", "\t", "\r")) for cell in row)
-        assert all(cell.isprintable() for cell in row)
+        for separator in ",;\t":  # as a spreadsheet takes it for one where it is set up so
+            [_, row] = list(csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=separator))
+            assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "|", "\t", "\r")) for cell in row)
+            assert all(cell.isprintable() for cell in row)
 
 
 def test_a_conflict_is_not_handed_out(reports_store: Database) -> None:

@@ -1,5 +1,7 @@
 """The parts of the text: ranges, exit codes, the checklist, the chain, wrapping."""
 
+import csv
+import io
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from support.audits import PROVIDER, TEXTBOOK, audit, audits, judged
 from support.world import World
 from truehelo.facts.address import Address
+from truehelo.facts.cells import cell
 from truehelo.facts.subject import Source
 from truehelo.findings import Audit, Finding, Result, Severity, SubjectAudit, Tag, Unresolved, Verdict
 from truehelo.render import checklist, render
@@ -227,3 +230,30 @@ def test_a_passing_line_says_where_the_target_came_from(kind: str, asked: str, l
 def test_a_plugin_names_the_one_target_that_led_nowhere(undetermined: bool, state: str) -> None:
     made = audit(unresolved=(Unresolved(asked="gone.example", undetermined=undetermined, detail="has no address | x"),))
     assert render(made, "nagios").startswith(f"{state} - gone.example has no address / x | match=0")
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("=1", "'=1"),
+        (" =1", "' =1"),
+        ("＝1", "'＝1"),
+        ("%1", "'%1"),
+        ("a;=1+cmd|'/c calc'!a0;b", "a;'=1+cmd|'/c calc'!a0;b"),
+        ("a; +1;;-1", "a;' +1;;'-1"),
+        ('a ";"=1', 'a ";\'"=1'),
+        ("a\t=1", r"a\x09=1"),
+        ("v=DMARC1; p=none; rua=mailto:a@b.example", "v=DMARC1; p=none; rua=mailto:a@b.example"),
+    ],
+)
+def test_a_cell_is_no_formula_nor_is_a_part_of_it(text: str, safe: str) -> None:
+    assert cell(text) == safe
+
+
+@given(st.lists(st.text(alphabet=list("=+-@|%;,\"' \t\n\ra1＝"), max_size=8), min_size=1, max_size=4))
+def test_no_row_has_a_formula_in_it_wherever_it_is_parted(texts: list[str]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerow([cell(text) for text in texts])
+    for separator in ",;\t":
+        for row in csv.reader(io.StringIO(out.getvalue(), newline=""), delimiter=separator):
+            assert not [each for each in row if each.lstrip().startswith(("=", "+", "-", "@", "|", "%", "＝"))]

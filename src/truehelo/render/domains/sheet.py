@@ -4,10 +4,10 @@ import csv
 import io
 
 from truehelo.domains import DomainAudit, DomainRun, DomainView
+from truehelo.facts.cells import cell
 from truehelo.findings import Severity
 from truehelo.records.mta_sts import MtaStsPolicy
 from truehelo.render.look import Look
-from truehelo.render.sheet import cell
 
 COLUMNS = (
     "domain",

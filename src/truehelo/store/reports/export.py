@@ -1,8 +1,8 @@
 """Reports handed out: record by record, or in sums by day, as CSV or as Parquet, written while they are read.
 
-What a reporter wrote is text of a stranger: in CSV a cell that a spreadsheet would run as a formula gets an apostrophe in
-front, and control characters are made visible. Parquet needs pyarrow (the extra `parquet`) and keeps texts as they are. Of
-a report that contradicts an earlier one nothing is exported: it is in no sum either.
+What a reporter wrote is text of a stranger: cells of CSV pass through `facts.cells`, so that no spreadsheet runs one.
+Parquet needs pyarrow (the extra `parquet`) and keeps texts as they are. Of a report that contradicts an earlier one nothing
+is exported: it is in no sum either.
 """
 
 import csv
@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from truehelo.errors import InputError
-from truehelo.facts.text import visible
+from truehelo.facts.cells import cell
 from truehelo.store.reports.asking import among, domain_number, reporter_names
 from truehelo.store.reports.tables import (
     ALL,
@@ -36,7 +36,6 @@ from truehelo.store.reports.tables import (
 
 Values = tuple[Any, ...]
 _EPOCH = date(1970, 1, 1)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _AT_ONCE = 5_000
 _REPORTS_AT_ONCE = 100
 _ROW_GROUP = 100_000
@@ -167,8 +166,7 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return str(value)
-    safe = visible(value)
-    return f"'{safe}" if value.lstrip().startswith(_FORMULA) or value.startswith(_FORMULA) else safe
+    return cell(value)
 
 
 def write_parquet(sheet: Sheet, file: BinaryIO) -> int:
