@@ -130,6 +130,7 @@ def _report(told: bytes, sample: bytes, mail: Mail, *, redact: bool, dialects: t
     if not source and not domain:
         raise ReportError("the failure report names neither a source address nor a domain")
     sender, to = value(fields, "original-mail-from"), _Text(redact)
+    digest, *digests = _digests(told, sample)
     return FailureReport(
         source_ip=source,
         reported_domain=domain,
@@ -147,9 +148,21 @@ def _report(told: bytes, sample: bytes, mail: Mail, *, redact: bool, dialects: t
         fields=tuple(to.field(name, text) for name, text in fields if to.keeps(name)),
         headers=tuple((name, to.header(name, text)) for name, text in headers if name in _HEADERS)[:_MOST_FIELDS],
         redacted=redact,
-        digest=sha256(told + b"\0" + sample).hexdigest(),
+        digest=digest,
+        digests=tuple(digests),
         dialects=(*dialects, *_dialects(fields, headers, source)),
     )
+
+
+def _digests(told: bytes, sample: bytes) -> tuple[str, ...]:
+    """The digests of a report: with LF, with CRLF, and as it came, each once.
+
+    Line ends are those of how a message comes: CRLF from a server (RFC 5321 §2.3.8), LF from most files.
+    """
+    came = told + b"\0" + sample
+    plain = came.replace(b"\r\n", b"\n")
+    forms = dict.fromkeys((plain, plain.replace(b"\n", b"\r\n"), came))
+    return tuple(sha256(octets).hexdigest() for octets in forms)
 
 
 class _Text:

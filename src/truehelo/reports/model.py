@@ -264,7 +264,8 @@ class FailureReport:
     """A report of one message that failed (RFC 6591, RFC 9991), redacted unless it was read with that switched off.
 
     `fields` are those of the message/feedback-report part, names in lower case, in their order. `headers` are those of the
-    reported message that tell how it was sent; no text of it is kept.
+    reported message that tell how it was sent; no text of it is kept. `digest` is of its octets with LF at the end of each
+    line, `digests` are others that it may be known by: with CRLF, and as it came.
     """
 
     source_ip: str
@@ -284,6 +285,7 @@ class FailureReport:
     headers: tuple[tuple[str, str], ...] = ()
     redacted: bool = True
     digest: str = ""
+    digests: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -331,6 +332,8 @@ def test_a_failure_report_is_one_row_and_comes_back_as_it_was(database: Database
     )  # fmt: skip
     assert importer.store(report, came()).outcome is Outcome.NEW
     assert importer.store(report, came()).outcome is Outcome.DUPLICATE
+    # Of a database that knows it by the octets as they came: with CRLF.
+    assert importer.store(replace(report, digest="f2", digests=("f1",)), came()).outcome is Outcome.DUPLICATE
     assert count(database, "failure_reports") == 1
     with database.read() as connection:
         assert questions.failures(connection, "shop.example", FIRST, FIRST) == [report]

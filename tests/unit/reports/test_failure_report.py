@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -282,6 +283,15 @@ def test_several_reports_in_one_message_keep_their_own_messages() -> None:
 def test_the_same_report_forwarded_has_the_same_digest() -> None:
     assert read_failure(failure_mail()).digest == read_failure(b"Received: again\n" + failure_mail()).digest
     assert read_failure(failure_mail()).digest != read_failure(failure_mail(changed("Incidents", "2"))).digest
+
+
+def test_the_same_report_with_other_line_ends_has_the_same_digest() -> None:
+    one, other = (read_failure(octets) for octets in (failure_mail(), failure_mail().replace(b"\n", b"\r\n")))
+    assert (one.digest, one.digests) == (other.digest, other.digests)
+    assert one.digest not in one.digests
+    in_base64 = failure_mail(FEEDBACK.replace(b"\n", b"\r\n"), encoding="base64")
+    assert read_failure(in_base64).digest == one.digest
+    assert one.digests[0] == sha256(FEEDBACK.replace(b"\n", b"\r\n") + b"\0" + SAMPLE.replace(b"\n", b"\r\n")).hexdigest()
 
 
 LOCAL = st.text(alphabet="abcxyz0189.+_-=!#$%&*/?^{|}~é", min_size=1, max_size=12).map(lambda text: f"q9j{text}q9j")

@@ -1,4 +1,4 @@
-"""Storing a failure report (RFC 6591, RFC 9991): one row, as redacted as it was read. The same octets again are counted."""
+"""Storing a failure report (RFC 6591, RFC 9991): one row, as redacted as it was read. The same again is counted."""
 
 import msgspec
 
@@ -46,10 +46,11 @@ def _store(driver: Driver, dimensions: Dimensions, report: FailureReport, came: 
     body = msgspec.json.encode(report).decode()
     digest = clean(report.digest, 128) or digest_of(body).hex()
     serialise(driver)
-    again = driver.one("SELECT id FROM failure_reports WHERE digest = ?", (digest,))
-    if again is not None:
-        driver.run("UPDATE failure_reports SET seen_again = seen_again + 1 WHERE id = ?", again)
-        return Outcome.DUPLICATE, again[0]
+    for each in (digest, *report.digests):
+        again = driver.one("SELECT id FROM failure_reports WHERE digest = ?", (each,))
+        if again is not None:
+            driver.run("UPDATE failure_reports SET seen_again = seen_again + 1 WHERE id = ?", again)
+            return Outcome.DUPLICATE, again[0]
     arrived = report.arrived if report.arrived is not None and 0 <= report.arrived <= _LATEST else None
     row = (
         digest,
