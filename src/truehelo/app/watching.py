@@ -298,17 +298,18 @@ async def run_watch(parts: Parts, *, log: Log, notifier: Notifier | None = None)
 
     def stop() -> None:
         if watch.stopping:
-            log("told so again: stopping at once")
             running.cancel()
+            log("told so again: stopping at once")
             return
-        log("stopping: what is in flight is finished first")
-        notifier.stopping("finishing what is in flight")
+        # First of all: whatever becomes of what is said about it, it stops.
         watch.stop()
         loop.call_later(DRAIN_S, give_up)
+        log("stopping: what is in flight is finished first")
+        notifier.stopping("finishing what is in flight")
 
     def give_up() -> None:
-        log(f"not finished in {DRAIN_S:g} s: stopping without what is in flight")
         running.cancel()
+        log(f"not finished in {DRAIN_S:g} s: stopping without what is in flight")
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)

@@ -1,13 +1,11 @@
 """`truehelo reports listen`: the SMTP listener and the mailboxes of the configuration, in the foreground."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from truehelo.cli.watching import config_option, database_option, opened_with
-from truehelo.facts.text import visible
+from truehelo.cli.watching import config_option, database_option, logger, opened_with
 from truehelo.render.codes import GOOD
 
 if TYPE_CHECKING:
@@ -47,9 +45,7 @@ def listen(
     listener = overridden(configuration.reports.listen, place, recipients, name)
     configuration = replace(configuration, reports=replace(configuration.reports, listen=listener))
 
-    def log(text: str) -> None:
-        if not quiet:
-            click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {visible(text, 2000)}", err=True)
+    log = logger(quiet=quiet)
 
     def prepare(store: "Database") -> None:
         watching.prepare(store, log)

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Self, TextIO
 
 from truehelo.errors import FileError
@@ -61,8 +61,9 @@ def complain(sentence: str, *, plugin: bool = False) -> None:
         sys.stdout.write(f"UNKNOWN - {text.replace('|', ' ')}\n")
         return
     encoding = getattr(sys.stderr, "encoding", None) or "ascii"
-    sys.stderr.write(f"truehelo: {text}\n".encode(encoding, "backslashreplace").decode(encoding))
-    sys.stderr.flush()
+    with suppress(OSError):  # a sentence that cannot be written must not take the place of the exit code
+        sys.stderr.write(f"truehelo: {text}\n".encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.flush()
 
 
 def write(text: str) -> bool:

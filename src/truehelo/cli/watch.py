@@ -1,12 +1,11 @@
 """`truehelo watch`: the service that watches, in the foreground."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from truehelo.cli.watching import config_option, database_option, opened_with
-from truehelo.facts.text import visible
+from truehelo.cli.terminal import write
+from truehelo.cli.watching import config_option, database_option, logger, opened_with
 
 if TYPE_CHECKING:
     from truehelo.store.database import Database
@@ -43,12 +42,10 @@ def watch(config: str | None, database: str | None, role: str, check_config: boo
     configuration = watching.read_config(path)
     if check_config:
         watching.check_channels(configuration, path)
-        click.echo(f"{'the defaults' if path is None else path}: good")
+        write(f"{'the defaults' if path is None else path}: good\n")
         return 0
 
-    def log(text: str) -> None:
-        if not quiet:
-            click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {visible(text, 2000)}", err=True)
+    log = logger(quiet=quiet)
 
     def prepare(store: "Database") -> None:
         if role != "all":

@@ -5,13 +5,15 @@ A failing database is told in one sentence, like bad input, and never with a pas
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from truehelo.errors import FileError, InputError
+from truehelo.facts.text import visible
 
 if TYPE_CHECKING:
     from truehelo.configuration.read import Configuration
@@ -41,6 +43,18 @@ def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
         help="The configuration [TRUEHELO_CONFIG, else ./truehelo.toml, the user's, /etc/truehelo/truehelo.toml].",
     )
     return option(function)
+
+
+def logger(*, quiet: bool) -> Callable[[str], None]:
+    """Return what writes a line of the log of a service to stderr, or nothing when it is to be `quiet`."""
+
+    def log(text: str) -> None:
+        if not quiet:
+            # A log that nobody takes (its reader has gone, its disk is full) must not end the work that it tells of.
+            with suppress(OSError):
+                click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {visible(text, 2000)}", err=True)
+
+    return log
 
 
 @contextmanager

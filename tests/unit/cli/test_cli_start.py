@@ -1,9 +1,14 @@
 """Starting: what is imported for what, help that says exit codes and gives examples, streams that close early."""
 
+import contextlib
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +135,47 @@ def test_a_stream_that_is_closed_from_the_start_is_no_bug(arguments: tuple[str, 
     assert done.returncode == code
     assert b"bug" not in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def _watches(database: Path) -> bool:
+    """Whether a watch has given its first sign of life: it takes signals from then on."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database)) as store:
+        return bool(store.execute("SELECT count(*) FROM meta WHERE key LIKE 'heartbeat%'").fetchone()[0])
+    return False
+
+
+@pytest.mark.parametrize("into", ["a reader that has gone", "/dev/full"])
+def test_a_watch_whose_log_nobody_takes_goes_on_and_stops_when_it_is_told(tmp_path: Path, into: str) -> None:
+    database = tmp_path / "watch.db"
+    reader, writer = (None, os.open(into, os.O_WRONLY)) if into.startswith("/") else os.pipe()
+    if reader is not None:
+        os.close(reader)
+    with subprocess.Popen(
+        [sys.executable, "-m", "truehelo", "watch", "--database", str(database)], stderr=writer, cwd=tmp_path
+    ) as process:
+        os.close(writer)
+        until = time.monotonic() + 60
+        while process.poll() is None and not _watches(database) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stream", "code"), [(("watch", "--check-config"), 1, 2), (("watch", "--config", "none.toml"), 2, 2)]
+)
+def test_a_full_disk_is_no_bug_of_what_a_watch_is_asked(
+    tmp_path: Path, arguments: tuple[str, ...], stream: int, code: int
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        outputs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, ("stdout", "stderr")[stream - 1]: full}
+        words = [sys.executable, "-m", "truehelo", *arguments]
+        done = subprocess.run(words, check=False, cwd=tmp_path, timeout=60, **outputs)
+    assert (done.returncode, b"bug" in (done.stderr or b"")) == (code, False)
 
 
 @pytest.mark.parametrize("asked", [{"PYTHONIOENCODING": "latin-1"}, {"LC_ALL": "C"}])
