@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from truehelo import app
 from truehelo.alerts import build_channels
@@ -32,6 +33,7 @@ from truehelo.monitor.sources.looking import SourceTurn
 from truehelo.monitor.sources.reported import ReportWatch
 from truehelo.monitor.steady import SteadyClock
 from truehelo.monitor.stored import Stored
+from truehelo.monitor.tags import ignored_by
 from truehelo.monitor.watch import Role, Turn, Watch
 from truehelo.ports import Channel, Ports
 from truehelo.service.health import Health, Part
@@ -41,6 +43,9 @@ from truehelo.shelf import library
 from truehelo.store import migrate
 from truehelo.store.database import Database
 from truehelo.store.presence import SIGN, presence_of
+
+if TYPE_CHECKING:
+    from truehelo.blocklists import Subscription
 
 MAX_CONFIG_BYTES = 4 * 2**20
 REMEMBER_S = 60.0
@@ -80,15 +85,6 @@ def read_config(path: Path | None) -> Configuration:
     accepted = "give a TOML file; docs/reference/configuration.md describes it"
     text = read_whole(path, MAX_CONFIG_BYTES, accepted).decode("utf-8-sig", "backslashreplace")
     return read_configuration(text, str(path))
-
-
-def check_channels(configuration: Configuration, path: Path | None) -> None:
-    """Make sure that every channel can be built, its secrets included.
-
-    Raises:
-        InputError: One cannot.
-    """
-    build_channels(configuration.alerting.channels, None if path is None else path.parent)
 
 
 def database_of(configuration: Configuration, path: Path | None) -> str | None:
@@ -197,7 +193,7 @@ def _looking(configuration: Configuration, ports: Ports, clock: SteadyClock, fol
         ports=ports,
         thresholds=Thresholds(failing=settings.failing, recovering=settings.recovering, unsure=settings.unsure),
         watched=settings.severity,
-        ignored=frozenset(settings.ignore),
+        ignored=ignored_by(settings.ignore),
         lists=_lists(configuration, ports, clock, folder),
     )
 
@@ -258,14 +254,25 @@ def _ports(configuration: Configuration, clock: SteadyClock, heard: Callable[[st
 
 
 def _lists(configuration: Configuration, ports: Ports, clock: SteadyClock, folder: Path | None) -> ListWatch | None:
-    wanted = configuration.watching.blocklists
-    if not wanted.enabled:
+    wanted, lists = configuration.watching.blocklists, blocklists_of(configuration, folder)
+    if not lists:
         return None
-    keys = str((folder or Path()) / wanted.keys_file) if wanted.keys_file else None
-    lists = app.build_lists(app.Settings(dnsbl=wanted.lists or ("default",), dnsbl_keys=keys))
     believe_s = min(BELIEVE_S, 0.8 * configuration.watching.watch.rechecks_s[0])
     asked = Blocklists(ports.resolver, clock, lists, believe_s=believe_s)
     return ListWatch(blocklists=asked, interval_s=wanted.interval_s)
+
+
+def blocklists_of(configuration: Configuration, folder: Path | None) -> "tuple[Subscription, ...]":
+    """Return the blocklists that are watched, their keys read; () where none is to be.
+
+    Raises:
+        InputError: There is no such list, or a key or their file cannot be used.
+    """
+    wanted = configuration.watching.blocklists
+    if not wanted.enabled:
+        return ()
+    keys = str((folder or Path()) / wanted.keys_file) if wanted.keys_file else None
+    return app.build_lists(app.Settings(dnsbl=wanted.lists or ("default",), dnsbl_keys=keys))
 
 
 def prepare(database: Database, log: Log) -> None:

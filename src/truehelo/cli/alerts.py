@@ -171,6 +171,7 @@ def routes(
       truehelo alerts routes GREETING_DIFFERS --group customers-north --owner Ann
       truehelo alerts routes DNSBL_LISTED:spamcop --severity error
     """
+    from truehelo.monitor.tags import ignored_by
     from truehelo.render import alerting as rendered
     from truehelo.render.document import dumps
 
@@ -184,8 +185,9 @@ def routes(
         else rendered.routes(found, alerting, configuration.watching.watch.group_s)
     )
     settings = configuration.watching.watch
-    if notice.tag in settings.ignore or notice.severity.rank > settings.severity.rank:
-        way_out = "[watch] ignore" if notice.tag in settings.ignore else f"[watch] severity, which is {settings.severity}"
+    ignored = notice.tag in ignored_by(settings.ignore)
+    if ignored or notice.severity.rank > settings.severity.rank:
+        way_out = "[watch] ignore" if ignored else f"[watch] severity, which is {settings.severity}"
         complain(f"{notice.tag} ({notice.severity}) is not watched at all, by {way_out}")
     if not alerting.channels:
         complain(_NONE)
@@ -199,8 +201,8 @@ def _about(tag: str, severity: str | None, groups: tuple[str, ...], owners: tupl
         InputError: There is no such tag.
     """
     from truehelo.checks import all_tags
-    from truehelo.cli.tags import known_tag
     from truehelo.findings import Severity
+    from truehelo.monitor.tags import known_tag
     from truehelo.monitoring import Notice, NoticeKind
 
     known = known_tag(tag)

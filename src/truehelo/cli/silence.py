@@ -188,7 +188,7 @@ def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         InputError: There is no such tag, and none that the pattern fits.
     """
-    from truehelo.cli.tags import known_tag
+    from truehelo.monitor.tags import known_tag
 
     return tuple(known_tag(tag) for tag in tags)
 

@@ -69,7 +69,7 @@ def status(  # noqa: PLR0913, PLR0917  each is an option
 def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     if not tags:
         return ()
-    from truehelo.cli.tags import known_tag
+    from truehelo.monitor.tags import known_tag
 
     return tuple(known_tag(tag) for tag in tags)
 

@@ -36,12 +36,12 @@ def watch(config: str | None, database: str | None, role: str, check_config: boo
       truehelo watch -d postgresql://truehelo@db/truehelo --role worker
     """
     from truehelo import app
-    from truehelo.app import watching
+    from truehelo.app import usable, watching
 
     path = watching.find_config(config)
     configuration = watching.read_config(path)
     if check_config:
-        watching.check_channels(configuration, path)
+        usable.check(configuration, path, database)
         write(f"{'the defaults' if path is None else path}: good\n")
         return 0
 
@@ -54,6 +54,8 @@ def watch(config: str | None, database: str | None, role: str, check_config: boo
             sharing.check(store)
         watching.prepare(store, log)
 
+    for warning in usable.warnings(configuration, path):
+        log(f"warning: {warning}")
     with opened_with(database, configuration, path, prepare=prepare) as store:
         if role != "all":
             from truehelo.app import sharing

@@ -178,6 +178,59 @@ def test_a_full_disk_is_no_bug_of_what_a_watch_is_asked(
     assert (done.returncode, b"bug" in (done.stderr or b"")) == (code, False)
 
 
+CHANNEL = '[[channel]]\nname = "pager"\nkind = "command"\nargv = ["true"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[watch]\nresolvers = ["bogus"]', "watch.toml: [watch] resolvers: bogus: is not the address of a resolver; "),
+        ('[watch]\nconnect_to = ["bogus"]', "watch.toml: [watch] connect_to: bogus: "),
+        ('[blocklists]\nlists = ["nosuch"]', "watch.toml: [blocklists]: the blocklist 'nosuch': is not known; "),
+        ('[blocklists]\nkeys_file = "none.toml"', "watch.toml: [blocklists]: none.toml: "),
+        ('[store]\ndatabase = "mysql://x/y"', "watch.toml: [store]: mysql://x/y: is of a kind that is not supported; "),
+        ('[store]\ndatabase_env = "THERE_IS_NONE"', "THERE_IS_NONE"),
+        (
+            '[watch]\nignore = ["PTR_MISISNG"]',
+            "] ignore: tag 'PTR_MISISNG': is no tag, and fits none; near to it are ",
+        ),
+        (
+            '[watch]\nignore = ["ptr_missing"]',
+            "tag 'ptr_missing': is no tag, and fits none; PTR_MISSING is one: case ",
+        ),
+        (
+            '[watch]\nignore = ["SPF_RECORD_CHANGED"]',
+            "tag 'SPF_RECORD_CHANGED': is no finding of a check; ",
+        ),
+        (
+            f'{CHANNEL}[[route]]\nchannels = ["pager"]\ntags = ["PTR_MISISNG"]',
+            "[[route]] 1 tags: tag 'PTR_MISISNG': is ",
+        ),
+    ],
+)
+def test_check_config_refuses_what_a_watch_cannot_use(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRUEHELO_DATABASE", raising=False)
+    Path("watch.toml").write_text(text)
+    code, out, err = cli("watch", "--check-config", "-c", "watch.toml")
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_check_config_takes_what_a_watch_can_use(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRUEHELO_DATABASE", raising=False)
+    Path("watch.toml").write_text(
+        '[watch]\nresolvers = ["192.0.2.53"]\nconnect_to = [":25::2525"]\nignore = ["PTR_GENERIC", "HELO_SPF_*"]\n'
+        f'[blocklists]\nlists = ["spamcop"]\n[store]\ndatabase = "watch.db"\n{CHANNEL}[[route]]\nchannels = ["pager"]\n'
+        'tags = ["DNSBL_LISTED", "DNSBL_LISTED:spamcop", "*_RECORD_CHANGED", "PTR_[GM]*", "CANNOT_SEE"]\n'
+    )
+    assert cli("watch", "--check-config", "-c", "watch.toml") == (0, "watch.toml: good\n", "")
+    assert not Path("watch.db").exists()
+
+
 @pytest.mark.parametrize("asked", [{"PYTHONIOENCODING": "latin-1"}, {"LC_ALL": "C"}])
 def test_another_encoding_gets_ascii(asked: dict[str, str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "PYTHONIOENCODING")}
