@@ -20,6 +20,7 @@ from truehelo.monitor.discovering import discover_due
 from truehelo.monitor.gauges import gauge
 from truehelo.monitor.hurry import Hurrying
 from truehelo.monitor.incidents import Told
+from truehelo.monitor.judged import judge_anew
 from truehelo.monitor.look import Look, Looking, look
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.pump import Pump
@@ -106,6 +107,8 @@ class Watch:
 
     async def run(self) -> None:
         """Watch until `stop` is called."""
+        if self.role is not Role.SCHEDULER:
+            await self._judge_anew()
         loops: list[Turn] = [self._look_after, *self.turns]
         if self.role is not Role.WORKER:
             loops.append(self._catch_up)
@@ -127,6 +130,28 @@ class Watch:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.pump.aclose()
 
+    async def _judge_anew(self) -> None:
+        """Before the first look: have judged again what is judged otherwise than before. A look would keep it as it was."""
+        told = Told()
+        while not self.stopping:
+            self.health.ticked()
+            try:
+                count = await self.stored(lambda: self._judged_anew(told))
+            except StoreError as error:
+                self._store_failed("_judge_anew", error)
+                await _wait(self.halted, RETRY_S)
+                continue
+            self._store_is_well("_judge_anew")
+            if count:
+                self.log(f"the program or what it watches for has changed: {count} subjects are judged anew")
+            for number in told.closed:
+                self.log(f"incident {number} closed")
+            return
+
+    def _judged_anew(self, told: Told) -> int:
+        with self.database.write() as connection:
+            return judge_anew(connection, self.looking, self.policy, self.vantage, self.clock.seconds(), told)
+
     def stop(self) -> None:
         """Stop when what is in flight is done and recorded."""
         for event in (self.halted, self._filled, self._room, self._sooner, self._posted):
@@ -140,14 +165,18 @@ class Watch:
                 self._store_is_well(turn.__name__)
             except StoreError as error:
                 wait = RETRY_S
-                self.doubt()
-                self._unstored.add(turn.__name__)
-                if self.health.trouble(Part.STORE, str(error)):
-                    self.log(f"the database cannot be used, and is tried again: {error}")
+                self._store_failed(turn.__name__, error)
             if self.stopping and await self._wound_up():
                 return
             if wait > 0:
                 await _wait(self.halted, wait)
+
+    def _store_failed(self, turn: str, error: StoreError) -> None:
+        """One kind of work could not use the store, and is tried again."""
+        self.doubt()
+        self._unstored.add(turn)
+        if self.health.trouble(Part.STORE, str(error)):
+            self.log(f"the database cannot be used, and is tried again: {error}")
 
     def _store_is_well(self, turn: str) -> None:
         """One kind of work has used the store; that it can be read is no sign that it can be written to."""

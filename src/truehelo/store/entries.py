@@ -12,10 +12,11 @@ from ipaddress import ip_network
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from truehelo.facts.address import Address, parse_address
 from truehelo.inventory.model import Entry
+from truehelo.store.judged import hold
 from truehelo.store.tables import schedule, subjects
 
 Progress = Callable[[int, int, str], None]
@@ -83,7 +84,7 @@ def sync(
     removed = tuple(row["id"] for row in kept.values() if row["removed_at"] is None)
     told.total = 2 * len(added) + len(changed) + len(judged_anew) + len(removed)
     if told.total:
-        _hold_schedule(connection)
+        hold(connection)
     _insert(connection, added, now, told)
     _change(connection, changed, told)
     _reschedule(connection, judged_anew, now, told)
@@ -119,12 +120,6 @@ def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Return the values in parts that a database takes at once."""
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]
-
-
-def _hold_schedule(connection: Connection) -> None:
-    """Let running watchers finish what they are recording, and wait: rows locked in two orders would be a deadlock."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE schedule IN EXCLUSIVE MODE"))
 
 
 class _Told:

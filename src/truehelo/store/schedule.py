@@ -178,8 +178,8 @@ def take_due(
     return taken(connection, known, ids)
 
 
-def _from(vantage: str) -> ColumnElement[bool]:
-    """What is looked at from a vantage point: its own subjects, and those that any may look at."""
+def looked_at_from(vantage: str) -> ColumnElement[bool]:
+    """Return the condition of what is looked at from a vantage point: its own subjects, and those that any may look at."""
     return schedule.c.vantage.in_(("", vantage))
 
 
@@ -296,7 +296,7 @@ def hurry(connection: Connection, network: str, vantage: str, now: float) -> int
         connection.scalars(
             select(schedule.c.subject_id)
             .where(
-                _from(vantage),
+                looked_at_from(vantage),
                 schedule.c.subject_id.in_(near),
                 schedule.c.next_run_at > now,
                 schedule.c.claimed_until.is_(None),
@@ -326,7 +326,7 @@ def clamp(connection: Connection, vantage: str | None, now: float) -> int:
     late = schedule.c.next_run_at > now + interval + _SLACK_S
     done = connection.execute(
         update(schedule)
-        .where(late if vantage is None else _from(vantage) & late)
+        .where(late if vantage is None else looked_at_from(vantage) & late)
         .values(next_run_at=now + place, due_at=now + place, claimed_by=None, claimed_until=None)
     )
     return done.rowcount

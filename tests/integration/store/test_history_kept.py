@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import insert, select, update
 
 from support.watched import DAY, HOUR, NOW, Watched
-from truehelo.configuration.watch import RetentionSettings
+from truehelo.configuration.alerting import Alerting
+from truehelo.configuration.watch import RetentionSettings, WatchSettings
+from truehelo.monitor.incidents import Told
+from truehelo.monitor.judged import judge_anew
+from truehelo.monitor.look import Looking
+from truehelo.monitor.policy import Policy
 from truehelo.monitor.roles import GAP
 from truehelo.monitor.upkeep import note_gap, retain
-from truehelo.store import history
+from truehelo.store import history, tables
 from truehelo.store.database import Database
 from truehelo.store.migrate import upgrade
 
@@ -137,3 +143,44 @@ def test_what_cannot_be_seen_is_not_known_to_fail(watched: Watched) -> None:
     watched.flip(subject, "PTR_MISSING", "failing", "ok", HOUR)
     expected = [("ok", 6, 5), ("failing", 5, 4), ("undetermined", 4, 3), ("failing", 3, 1), ("ok", 1, 0)]
     assert course(watched, "192.0.2.25", 6 * HOUR) == expected
+
+
+def test_what_is_ignored_from_now_on_ends_where_this_watch_looks_from_and_all_is_judged_anew_once(watched: Watched) -> None:
+    here, there = (
+        watched.subject("192.0.2.1", worst="failing"),
+        watched.subject("192.0.2.2", vantage="far", worst="failing"),
+    )
+    number = watched.incident("PTR_MISSING", HOUR, members=[here, there])
+    held = {
+        "count": 0,
+        "since": NOW - HOUR,
+        "changed_at": NOW - HOUR,
+        "severity": "error",
+        "message": "",
+        "old": "",
+        "new": "",
+    }
+    with watched.database.write() as connection:
+        for subject in (here, there):
+            connection.execute(insert(tables.states).values(subject_id=subject, tag="PTR_MISSING", state="failing", **held))
+        connection.execute(
+            update(tables.schedule).values(fingerprint=1, steady=1, claimed_by="old", claimed_until=NOW + 60)
+        )
+        ticks = dict(connection.execute(select(tables.schedule.c.subject_id, tables.schedule.c.next_run_at)).all())
+    looking = Looking(ports=None, ignored=frozenset({"PTR_MISSING"}))  # type: ignore[arg-type]
+    policy = Policy(settings=WatchSettings(), alerting=Alerting())
+    told = Told()
+
+    def started(vantage: str) -> int:
+        with watched.database.write() as connection:
+            return judge_anew(connection, looking, policy, vantage, NOW, told)
+
+    assert started("near") == 1
+    with watched.database.read() as connection:
+        rows = connection.execute(select(tables.schedule).order_by(tables.schedule.c.subject_id)).mappings().all()
+        assert [(row["fingerprint"], row["claimed_by"]) for row in rows] == [(None, None), (1, "old")]
+        assert [row["next_run_at"] > ticks[row["subject_id"]] for row in rows] == [True, False]
+        assert list(connection.scalars(select(tables.states.c.subject_id))) == [there]
+    assert (told.closed, started("near")) == ([], 0)
+    assert started("far") == 1
+    assert (told.closed, started("far"), started("near")) == ([number], 0, 0)
