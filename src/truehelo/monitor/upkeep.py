@@ -27,6 +27,8 @@ from truehelo.store.upkeep import DAY_S, Blind
 
 CANNOT_SEE = "CANNOT_SEE"
 """Not a finding of a check: it is about a resolver or a zone, not about an address."""
+MOST_OF_DIGEST = 1000
+"""How many incidents that were opened, and how many that ended, a digest counts; it names the first of them."""
 
 
 def end_stable(connection: Connection, policy: Policy, now: float, told: Told) -> None:
@@ -152,8 +154,13 @@ def digest(connection: Connection, policy: Policy, now: float) -> bool:
         return False
     if float(held) > now:
         return False
-    since = float(held) - wanted.span.total_seconds()
-    notice = _digest(connection, since, float(held), now)
+    until = float(held)
+    # One that comes late tells of all that it is late for: none comes of the days between.
+    while (further := next_digest(wanted, moment(until)).timestamp()) <= now:
+        until = further
+    told = upkeep.get(connection, "digest_told")
+    since = until - wanted.span.total_seconds() if told is None or float(told) >= until else float(told)
+    notice = _digest(connection, since, until, now)
     for channel in wanted.channels:
         outbox.enqueue(
             connection,
@@ -167,13 +174,16 @@ def digest(connection: Connection, policy: Policy, now: float) -> bool:
             notice=freeze(notice),
         )
     upkeep.put(connection, "digest_at", repr(after))
+    upkeep.put(connection, "digest_told", repr(until))
     return True
 
 
 def _digest(connection: Connection, since: float, until: float, now: float) -> Notice:
-    everything = rows.listed_incidents(connection, everything=True, since=since, most=1000)
+    opened = rows.opened_within(connection, since, until, MOST_OF_DIGEST)
+    # Whenever they began: who hears of incidents by the digest alone hears of each end once.
+    ended = rows.closed_within(connection, since, until, MOST_OF_DIGEST)
     still = rows.open_incidents(connection)
-    counts = membership.counts(connection, [each.id for each in [*everything, *still]])
+    counts = membership.counts(connection, list({each.id for each in (*opened, *ended, *still)}))
     flips = connection.execute(
         select(func.count()).where(tables.flips.c.at >= since, tables.flips.c.at < until)
     ).scalar_one()
@@ -185,15 +195,15 @@ def _digest(connection: Connection, since: float, until: float, now: float) -> N
     watched = connection.execute(select(func.count()).where(tables.schedule.c.next_run_at.is_not(None))).scalar_one()
     lines = [f"{watched:,} addresses are watched, {blind:,} of them cannot be seen now.", f"{flips:,} changes were seen."]
     lines.append("")
-    lines += _list("Opened", everything, counts)
-    lines += _list("Ended", [each for each in everything if each.closed is not None], counts)
+    lines += _list("Opened", opened, counts)
+    lines += _list("Ended", ended, counts)
     lines += _list("Still open", still, counts)
     return Notice(
         kind=NoticeKind.DIGEST,
         tag="",
         severity=Severity.NOTE,
         at=moment(now),
-        summary=f"{len(everything)} opened, {len(still)} still open, from {_when(since)} to {_when(until)}",
+        summary=f"{len(opened)} opened, {len(ended)} ended, {len(still)} still open, from {_when(since)} to {_when(until)}",
         lines=tuple(lines),
     )
 

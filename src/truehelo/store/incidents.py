@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Column, Connection, RowMapping, insert, or_, select, update
 
 from truehelo.store.tables import incidents, meta
 
@@ -83,6 +83,22 @@ def incidents_between(connection: Connection, since: float, until: float) -> lis
         incidents.c.opened < until, or_(incidents.c.closed.is_(None), incidents.c.closed >= since)
     )
     return [incident_of(row) for row in connection.execute(wanted.order_by(incidents.c.id)).mappings()]
+
+
+def opened_within(connection: Connection, since: float, until: float, most: int) -> list[IncidentRow]:
+    """Return the incidents that were opened at `since` or later and before `until`, the newest first."""
+    return _within(connection, incidents.c.opened, since, until, most)
+
+
+def closed_within(connection: Connection, since: float, until: float, most: int) -> list[IncidentRow]:
+    """Return the incidents that ended at `since` or later and before `until`, the newest end first."""
+    return _within(connection, incidents.c.closed, since, until, most)
+
+
+def _within(connection: Connection, when: Column[Any], since: float, until: float, most: int) -> list[IncidentRow]:
+    wanted = select(incidents).where(when >= since, when < until)
+    found = connection.execute(wanted.order_by(when.desc(), incidents.c.id.desc()).limit(most))
+    return [incident_of(row) for row in found.mappings()]
 
 
 def joinable(connection: Connection, key: str, opened_after: float, opened_before: float) -> IncidentRow | None:

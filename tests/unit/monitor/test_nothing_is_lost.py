@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, select, update
 from truehelo.alerts.command import CommandChannel
 from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.channels import CommandSettings
-from truehelo.configuration.digest import Digest
+from truehelo.configuration.digest import Digest, next_digest
 from truehelo.configuration.routes import Route
 from truehelo.drift.routing import MAX_TRIES
 from truehelo.findings import Severity
@@ -37,6 +37,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 ONE, TWO, THREE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 WARNING, ERROR = Severity.WARNING, Severity.ERROR
 OPS = Route(channels=("ops",), severity=WARNING)
+DAILY = Digest(every="daily", hour=8, channels=("ops",))
 PAGER = Route(channels=("pager",), severity=ERROR, continues=True)
 
 
@@ -369,6 +370,45 @@ def test_the_digest_comes_when_it_is_due(world: World, sentence: str, before: st
     if ahead:
         comes(ahead, before)
     assert [comes(day) for day in range(1, 5)] == [False, True, True, True], sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "opened", "ended", "opens", "ends"),
+    [
+        ("it was opened and is over within a day", 1.2, 1.3, 1, 1),
+        ("it is over the day after", 1.2, 2.1, 1, 2),
+        ("it is over days after", 1.2, 3.5, 1, 3),
+        ("it is opened between the end of the day and the digest", 2.0001, 2.5, 2, 2),
+        ("it is over between the end of the day and the digest", 1.2, 2.0001, 1, 2),
+        ("it is opened just when the day begins", 2.0, 3.0, 2, 3),
+    ],
+)
+def test_each_beginning_and_each_end_is_in_one_digest(
+    world: World, sentence: str, opened: float, ended: float, opens: int, ends: int
+) -> None:
+    """A digest at the end of each of the days 1, 2, 3 and so on, some seconds late."""
+    assert in_digests(world, opened, ended, [2.001, 3.001, 4.001, 5.001]) == ([opens], [ends]), sentence
+
+
+def test_a_digest_that_comes_days_late_tells_of_those_days(world: World) -> None:
+    assert in_digests(world, 2.5, 3.5, [2.001, 5.4, 6.001]) == ([2], [2])
+
+
+def in_digests(world: World, opened: float, ended: float, comes: list[float]) -> tuple[list[int], list[int]]:
+    """Return in which digests an incident begins and ends; days since the first one that there might have been."""
+    first = next_digest(DAILY, datetime.fromtimestamp(START, UTC)).timestamp()
+    world.policy.alerting = replace(world.policy.alerting, digest=DAILY)
+    with world.database.write() as connection:
+        chores.digest(connection, world.policy, first + 1.001 * DAY - 60)
+        number = rows.open_incident(
+            connection, key="k", tag="PTR_MISSING", severity="error", cause="the one", details={}, at=first + opened * DAY
+        )
+        rows.close_incident(connection, number, first + ended * DAY)
+        assert all(chores.digest(connection, world.policy, first + day * DAY) for day in comes)
+        kept = connection.scalars(select(tables.outbox.c.notice).order_by(tables.outbox.c.created)).all()
+    texts = [(notice or b"").decode() for notice in kept]
+    begins, ends = ([at for at, text in enumerate(texts, 1) if f"{word}: 1" in text] for word in ("Opened", "Ended"))
+    return begins, ends
 
 
 # What another version wrote
