@@ -35,7 +35,7 @@ async def discover_due(
         StoreError: The database failed.
     """
     notes: list[str] = []
-    for line in await stored(lambda: _due(database, now - every_s)):
+    for line in await stored(lambda: _due(database, now - every_s, now)):
         held = await stored(partial(_held, database, line.key))
         if held is None:
             continue
@@ -45,9 +45,9 @@ async def discover_due(
     return notes
 
 
-def _due(database: Database, before: float) -> list[Line]:
+def _due(database: Database, before: float, now: float) -> list[Line]:
     with database.read() as connection:
-        return inventory.names_due(connection, before, AT_ONCE)
+        return inventory.names_due(connection, before, AT_ONCE, now=now)
 
 
 def _held(database: Database, key: str) -> tuple[Address, ...] | None:

@@ -15,7 +15,7 @@ from truehelo.engine.blocklists import Blocklists
 from truehelo.facts.address import Address
 from truehelo.findings import Severity
 from truehelo.monitoring import Seen, State
-from truehelo.store.schedule import Due
+from truehelo.store.schedule import SLACK_S, Due
 
 BELIEVE_S = 50.0
 """For how long a list that passed its test is believed.
@@ -35,7 +35,8 @@ class ListWatch:
 
     def is_due(self, due: Due, at: float) -> bool:
         """Tell whether the lists are to be asked in this look."""
-        if due.listed_at is None or at - due.listed_at >= self.interval_s:
+        # Asked later than now: the clock was ahead then, and nobody knows how long ago it was.
+        if due.listed_at is None or not -SLACK_S <= at - due.listed_at < self.interval_s:
             return True
         return any(held.tag.startswith(PREFIX) and held.state in (State.SUSPECT, State.RECOVERING) for held in due.held)
 

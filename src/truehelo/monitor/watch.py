@@ -399,7 +399,8 @@ class Watch:
             # Several do not do it at once: each of these jobs reads, decides and writes.
             if self.role is not Role.WORKER and upkeep.alone(connection):
                 self._chores_of_all(connection, now, told)
-        if self.role is not Role.WORKER and now - self._retained_at >= RETAIN_S:
+        # Later than now it was done only if the clock was ahead then.
+        if self.role is not Role.WORKER and not 0.0 <= now - self._retained_at < RETAIN_S:
             self._retained_at = now
             with self.database.write() as connection:
                 if upkeep.alone(connection):

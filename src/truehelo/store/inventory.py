@@ -5,6 +5,7 @@ at once wait for each other. What changes is decided by `inventory.diff`, what f
 `inventory.expand`.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from truehelo.inventory.discovered import Merge
 from truehelo.inventory.expand import expand
 from truehelo.inventory.model import Entry, Line
 from truehelo.store.entries import DEFAULT_INTERVAL_S, Progress, Synced, batches, sync
+from truehelo.store.schedule import SLACK_S
 from truehelo.store.tables import acts, lines
 
 _NAMES = ("host:", "domain:")
@@ -175,15 +177,19 @@ def _change(connection: Connection, changed: Sequence[Line], now: float) -> None
 # Names, whose addresses are kept up to date
 
 
-def names_due(connection: Connection, before: float, most: int = 100) -> list[Line]:
-    """Return lines of names, last looked up before a time (seconds since the epoch) or never; the oldest first."""
+def names_due(connection: Connection, before: float, most: int = 100, *, now: float = math.inf) -> list[Line]:
+    """Return lines of names, last looked up before a time (seconds since the epoch) or never; the oldest first.
+
+    What was looked up later than `now` was so while the clock was ahead: nobody knows when, and it is due.
+    """
+    looked_up = lines.c.expanded_at
     rows = connection.scalars(
         select(lines.c.body)
         .where(
             or_(*(lines.c.target.startswith(name, autoescape=True) for name in _NAMES)),
-            or_(lines.c.expanded_at.is_(None), lines.c.expanded_at <= before),
+            or_(looked_up.is_(None), looked_up <= before, looked_up > now + SLACK_S),
         )
-        .order_by(lines.c.expanded_at.is_not(None), lines.c.expanded_at, lines.c.id)
+        .order_by(looked_up.is_not(None), looked_up, lines.c.id)
         .limit(most)
     )
     return [msgspec.json.decode(text, type=Body).line for text in rows]

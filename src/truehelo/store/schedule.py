@@ -29,7 +29,7 @@ from truehelo.store.tables import schedule, states, subjects
 
 BATCH = 500
 LONGEST_LEASE_S = 3600.0
-_SLACK_S = 60.0
+SLACK_S = 60.0
 """By so much the clocks of watchers that share a database may differ."""
 
 
@@ -323,7 +323,7 @@ def clamp(connection: Connection, vantage: str | None, now: float) -> int:
     """
     interval = select(subjects.c.interval_s).where(subjects.c.id == schedule.c.subject_id).scalar_subquery()
     place = cast(schedule.c.next_run_at, BigInteger) % cast(interval, BigInteger)
-    late = schedule.c.next_run_at > now + interval + _SLACK_S
+    late = schedule.c.next_run_at > now + interval + SLACK_S
     done = connection.execute(
         update(schedule)
         .where(late if vantage is None else looked_at_from(vantage) & late)

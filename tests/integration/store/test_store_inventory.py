@@ -246,6 +246,16 @@ def test_names_are_looked_up_when_they_are_due_the_oldest_first(database: Databa
         assert len(names_due(connection, NOW + 10, most=1)) == 1
 
 
+def test_names_that_were_looked_up_while_the_clock_was_ahead_are_due(database: Database) -> None:
+    take(database, NAME)
+    found(database, "192.0.2.80", now=NOW + 30 * 86_400)
+    with database.read() as connection:
+        assert [line.target for line in names_due(connection, NOW - 3600, now=NOW)] == ["domain:example.com"]
+    found(database, "192.0.2.80", now=NOW + 10)
+    with database.read() as connection:
+        assert names_due(connection, NOW - 3600, now=NOW) == [], "the clocks of several may differ by seconds"
+
+
 def test_what_a_name_leads_to_is_watched_and_follows_the_answers_alone(database: Database) -> None:
     take(database, NAME)
     found(database, "192.0.2.80 2001:db8::80")

@@ -2,17 +2,24 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from support.scene import START, Change, Scene, Trouble, address, killed, played
+from support.scene import START, Change, Scene, Trouble, address, killed, name, played
+from truehelo.inventory.discovered import Merge
+from truehelo.inventory.model import Line
+from truehelo.monitor import discovering
+from truehelo.monitor import upkeep as chores
+from truehelo.monitor.lists import ListWatch
 from truehelo.monitoring import Message, NoticeKind
 from truehelo.ports import ChannelError
 from truehelo.service.health import Part
-from truehelo.store import schedule, tables
+from truehelo.store import inventory, schedule, tables
 
 DAY = 86_400.0
 
@@ -136,6 +143,50 @@ def test_a_clock_that_is_set_delays_no_look_by_more_than_an_interval(tmp_path: P
     assert kinds(scene) == [NoticeKind.OPENED], sentence
     assert scene.hands["pager"].got[0][0] < 1000 + 300 + 60 + 60 + 60, sentence
     assert any("clock of this machine was set" in line for line in scene.said)
+
+
+class Lists:
+    """Blocklists that keep when they were asked, in seconds since the start."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.asked = scene, list[float]()
+
+    async def look(self, ip: object) -> tuple[()]:
+        self.asked.append(self.scene.clock.monotonic())
+        return ()
+
+
+def test_what_was_done_while_the_clock_was_ahead_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its first hour the clock is a month ahead: blocklists, names of the inventory, retention."""
+    looked_up: list[float] = []
+    retained: list[float] = []
+    asked: list[float] = []
+
+    async def story(scene: Scene) -> None:
+        async def discovered(line: Line, *others: object) -> Merge:
+            looked_up.append(scene.clock.monotonic())
+            return Merge(addresses=(address(0),))
+
+        monkeypatch.setattr(discovering, "discover", discovered)
+        monkeypatch.setattr(chores, "retain", lambda *_, **__: retained.append(scene.clock.monotonic()))
+        lists: Any = Lists(scene)
+        host = Line(target=f"host:{name(0)}", ports=(), managed_by="file:names")
+        with scene.database.write() as connection:
+            inventory.update_inventory(connection, [host], "file:names", scene.clock.seconds(), default_interval_s=300.0)
+        scene.machine.off = 30 * DAY
+        watch = scene.watch()
+        watch.looking = replace(watch.looking, lists=ListWatch(blocklists=lists, interval_s=3600.0))
+        running = asyncio.ensure_future(watch.run())
+        await scene.until(3600)
+        scene.machine.off = 0.0
+        await scene.until(6 * 3600)
+        running.cancel()
+        asked.extend(lists.asked)
+
+    played(tmp_path, story, interval_s=300.0, discovery_s=3600.0)
+    for what, times in (("blocklists", asked), ("names", looked_up), ("retention", retained)):
+        assert max(after - before for before, after in pairwise([*times, 6 * 3600.0])) <= 3600 + 300 + 60, what
+        assert len(times) <= 8, f"{what}: not again and again"
 
 
 def test_an_alert_that_waits_to_be_told_is_not_held_up_by_a_clock_that_is_set_back(tmp_path: Path) -> None:
