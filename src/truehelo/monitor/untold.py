@@ -5,6 +5,7 @@ It is looked at again, and told.
 That a failing tag has an open incident is an invariant of the store; this is what restores it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +24,7 @@ from truehelo.store.database import Database
 from truehelo.store.schedule import Due, Subjects
 
 MOST = 500
+LOOK_S = 150.0
 T = TypeVar("T")
 
 
@@ -35,16 +37,30 @@ class Stored(Protocol):
 
 async def tell_untold(
     database: Database, stored: Stored, looking: Looking, writing: Writing, now: float, told: Told
-) -> None:
-    """Open incidents for what fails without one, and is not under maintenance."""
+) -> list[str]:
+    """Open incidents for what fails without one, and is not under maintenance; return which looks failed, and why."""
+    faults: list[str] = []
     found = await stored(lambda: _untold(database, writing, now))
     looks: dict[str, Look] = {}
     for due in found:
         # One look for each network tells the story of all of them.
         if due.subject.network not in looks:
-            looks[due.subject.network] = await sure_look(due, looking, now)
+            looks[due.subject.network] = await _look(due, looking, now, faults)
     if found:
         await stored(lambda: _tell(database, found, looks, writing, now, told))
+    return faults
+
+
+async def _look(due: Due, looking: Looking, now: float, faults: list[str]) -> Look:
+    """Look for the story. Without one, what fails is told all the same."""
+    try:
+        async with asyncio.timeout(LOOK_S):
+            return await sure_look(due, looking, now)
+    except TimeoutError:
+        faults.append(f"a look at {due.subject.ip} took longer than {LOOK_S:.0f} s")
+    except Exception as error:  # noqa: BLE001  a fault in one subject must not end the watch, and is told
+        faults.append(f"a fault of truehelo in a look at {due.subject.ip}: {type(error).__name__}: {error}")
+    return Look(due=due, at=now, fingerprint=None)
 
 
 def _untold(database: Database, writing: Writing, now: float) -> list[Due]:

@@ -31,7 +31,7 @@ from truehelo.monitor.stored import Inline, Stored
 from truehelo.monitor.untold import tell_untold
 from truehelo.service.health import Health, Part
 from truehelo.store import outbox, schedule, upkeep
-from truehelo.store.database import Database, StoreError
+from truehelo.store.database import Database, StoreError, UnfitError
 from truehelo.store.presence import Held, Presence
 from truehelo.store.schedule import Checked, Due, Subjects
 
@@ -358,11 +358,35 @@ class Watch:
 
     async def _catch_up(self) -> float:
         """Look at what fails untold, and look names up: by itself, since slow servers must not stop the heart."""
+        await self._kept_going("what fails untold", self._tell_untold)
+        await self._kept_going("names of the inventory", self._discover)
+        return 0.0 if self.stopping else self.chores_s
+
+    async def _kept_going(self, name: str, work: Callable[[], Awaitable[Sequence[str]]]) -> None:
+        """Do what looks at several; what went wrong in it ends neither the watch nor what comes after it, and is told."""
+        try:
+            faults = await work()
+        except UnfitError as error:
+            faults = [f"the database does not take what was seen: {error.reason}"]
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  a fault must not end the watch, and is told
+            faults = [f"a fault of truehelo in {name}: {type(error).__name__}: {error}"]
+        if not faults:
+            self.health.well(Part.SCHEDULE, name)
+        elif self.health.trouble(Part.SCHEDULE, faults[0], name=name):
+            for fault in faults:
+                self.log(fault)
+
+    async def _tell_untold(self) -> Sequence[str]:
         told = Told()
-        await tell_untold(self.database, self.stored, self.looking, self.writing, self.clock.seconds(), told)
+        faults = await tell_untold(self.database, self.stored, self.looking, self.writing, self.clock.seconds(), told)
         if told.opened:
             self._posted.set()
-        watching = self.configuration.watching.watch
+        return faults
+
+    async def _discover(self) -> Sequence[str]:
+        watching, faults = self.configuration.watching.watch, dict[str, str]()
         notes = await discover_due(
             self.database,
             self.stored,
@@ -370,10 +394,17 @@ class Watch:
             self.clock.seconds(),
             every_s=watching.discovery_s,
             interval_s=watching.interval_s,
+            faults=faults,
         )
         for note in notes:
             self.log(note)
-        return 0.0 if self.stopping else self.chores_s
+        for target, fault in faults.items():
+            # Each for itself: one that is not due now is as it was.
+            if not fault:
+                self.health.well(Part.INVENTORY, target)
+            elif self.health.trouble(Part.INVENTORY, fault, name=target):
+                self.log(fault)
+        return ()
 
     async def _attend(self) -> float:
         assert self.presence is not None  # noqa: S101

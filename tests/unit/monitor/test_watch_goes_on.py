@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from support.scene import START, Change, Scene, Trouble, address, killed, name, played
 from truehelo.inventory.discovered import Merge
 from truehelo.inventory.model import Line
-from truehelo.monitor import discovering
+from truehelo.monitor import discovering, untold
 from truehelo.monitor import upkeep as chores
+from truehelo.monitor import watch as watch_module
 from truehelo.monitor.lists import ListWatch
 from truehelo.monitoring import Message, NoticeKind
 from truehelo.ports import ChannelError
@@ -187,6 +188,68 @@ def test_what_was_done_while_the_clock_was_ahead_is_done_again(tmp_path: Path, m
     for what, times in (("blocklists", asked), ("names", looked_up), ("retention", retained)):
         assert max(after - before for before, after in pairwise([*times, 6 * 3600.0])) <= 3600 + 300 + 60, what
         assert len(times) <= 8, f"{what}: not again and again"
+
+
+async def _fault(*_: object) -> Any:
+    raise LookupError("no such thing")
+
+
+async def _hangs(*_: object) -> Any:
+    await asyncio.sleep(DAY)
+
+
+@pytest.mark.parametrize(
+    ("does", "said"), [(_fault, "LookupError: no such thing"), (_hangs, "took longer than 150 s")], ids=["fault", "hangs"]
+)
+def test_a_fault_in_what_is_looked_at_between_times_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: Any, said: str
+) -> None:
+    """One subject fails untold after a maintenance, and one of two names of the inventory cannot be looked up."""
+    looked_up: list[str] = []
+
+    async def discovered(line: Line, *others: object) -> Merge:
+        if line.target == "host:odd.example":
+            await does()
+        looked_up.append(line.target)
+        return Merge(addresses=())
+
+    async def story(scene: Scene) -> None:
+        monkeypatch.setattr(untold, "sure_look", does)
+        monkeypatch.setattr(discovering, "discover", discovered)
+        monkeypatch.setattr(discovering, "AT_ONCE", 1)
+        hosts = [Line(target=f"host:{each}.example", ports=(), managed_by="file:names") for each in ("odd", "well")]
+        with scene.database.write() as connection:
+            inventory.update_inventory(connection, hosts, "file:names", scene.clock.seconds(), default_interval_s=60.0)
+            where = {"match": "{}", "reason": "new disks", "by": "anna", "created": START}
+            silence = insert(tables.silences).values(kind="maintenance", starts=START, until=START + 650, **where)
+            connection.execute(silence)
+        watch = scene.start()
+        await scene.until(1300)
+        assert [problem.name for problem in watch.health.problems] == ["host:odd.example"]
+        await scene.until(2000)
+        assert checked_at(scene) > 1900
+        await scene.until(9000)
+        watch.stop()
+
+    scene = played(tmp_path, story, changes=(Change("ptr moved", (0,), 120, DAY),), interval_s=60.0, discovery_s=7200.0)
+    assert kinds(scene) == [NoticeKind.OPENED], "it is told without its story"
+    assert set(looked_up) == {"host:well.example"}
+    assert sum(said in line and "odd.example" in line for line in scene.said) == 1, "it is told once"
+    assert sum(said in line and str(address(0)) in line for line in scene.said) == 1, "it is told once"
+
+
+def test_a_fault_while_that_is_written_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(scene: Scene) -> None:
+        monkeypatch.setattr(watch_module, "tell_untold", _fault)
+        watch = scene.start()
+        await scene.until(500)
+        assert ["no such thing" in problem.what for problem in watch.health.problems] == [True]
+        monkeypatch.undo()
+        await scene.until(600)
+        assert watch.health.problems == ()
+
+    scene = played(tmp_path, story, interval_s=60.0)
+    assert sum("no such thing" in line for line in scene.said) == 1
 
 
 def test_an_alert_that_waits_to_be_told_is_not_held_up_by_a_clock_that_is_set_back(tmp_path: Path) -> None:
