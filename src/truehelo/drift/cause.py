@@ -13,6 +13,7 @@ from truehelo.facts.dns import Lookup, Outcome
 from truehelo.facts.names import canonical
 from truehelo.facts.smtp import ehlo_reply_name, greeting_name
 from truehelo.facts.subject import SubjectFacts
+from truehelo.facts.text import storable
 from truehelo.findings import Severity
 from truehelo.identity import addresses
 
@@ -119,7 +120,8 @@ def observed(facts: SubjectFacts, out: Iterable[str]) -> dict[str, str]:
         seen["ehlo_reply"] = _by_port(replies)
     if "stated" not in missing:
         seen["stated"] = "; ".join(f"{name} {_leads(facts.forward(name), facts)}" for name in _stated(facts))
-    return {what: value[:1000] for what, value in seen.items() if value}
+    # As it is kept: what is kept is held against it.
+    return {what: storable(value[:1000]) for what, value in seen.items() if value}
 
 
 def _stated(facts: SubjectFacts) -> list[str]:

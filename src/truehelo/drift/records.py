@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from truehelo.drift.machine import Thresholds
 from truehelo.facts.dns import Lookup, Outcome, Question
+from truehelo.facts.text import storable
 from truehelo.records.tags import read_tags
 from truehelo.records.txt import quoted, txt_text
 
@@ -49,7 +50,7 @@ def value_of(what: str, lookup: Lookup) -> str | None:
         texts = [txt_text(record) for record in lookup.records]
         found = [text.strip() for text in texts if beginning is None or beginning.match(text)]
     # No database takes a NUL, which a TXT record may hold as any other octet (RFC 1035 §3.3).
-    return _SEPARATOR.join(sorted(found))[:MAX_VALUE].replace("\0", "�")
+    return storable(_SEPARATOR.join(sorted(found))[:MAX_VALUE])
 
 
 def shown(value: str) -> str:

@@ -42,6 +42,13 @@ def is_text(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+def storable(text: str) -> str:
+    """Return a text without what no database takes: NUL, which any protocol may carry, and halves of surrogate pairs."""
+    if "\0" in text:
+        text = text.replace("\0", "�")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def decode(octets: bytes) -> str:
     r"""Return octets from the wire as text: UTF-8 where they are, `\xNN` where they are not. Never raises."""
     return octets.decode("utf-8", "backslashreplace")

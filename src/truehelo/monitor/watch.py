@@ -79,6 +79,8 @@ class Watch:
     _subjects: Subjects = field(default_factory=Subjects)
     _unstored: set[str] = field(default_factory=set)
     """The kinds of work that the store kept from being done when they were tried last."""
+    _unfit: set[str] = field(default_factory=set)
+    """The addresses of which the last look could not be recorded, for what was seen."""
     _in_flight: dict[asyncio.Task[None], int] = field(default_factory=dict)
     _writing: list[tuple[Look, Checked]] = field(default_factory=list)
     _attendance: Attendance = field(default_factory=Attendance)
@@ -285,9 +287,14 @@ class Watch:
         told = Told()
         try:
             await self.stored(lambda: self._record(batch, told))
+            self._fits(batch)
+        except UnfitError:
+            told = await self._write_each(batch)
         except StoreError:
             self._done = batch + self._done
             raise
+        except Exception:  # noqa: BLE001  a fault in one look must not end the watch; which one it is is found out, and told
+            told = await self._write_each(batch)
         finally:
             written = {id(each) for each in batch}
             self._writing = [each for each in self._writing if id(each) not in written]
@@ -300,6 +307,69 @@ class Watch:
             self.log(f"incident {number} opened")
         for number in told.closed:
             self.log(f"incident {number} closed")
+
+    async def _write_each(self, batch: Sequence[tuple[Look, Checked]]) -> Told:
+        """Write looks one by one, as what fails with one of them must not hold up the others: that one is put off."""
+        told = Told()
+        for number, each in enumerate(batch):
+            try:
+                one = await self._write_one(*each)
+            except StoreError:
+                self._done = [*batch[number:], *self._done]
+                raise
+            told.opened += one.opened
+            told.closed += one.closed
+        return told
+
+    async def _write_one(self, found: Look, checked: Checked) -> Told:
+        told = Told()
+        try:
+            await self.stored(lambda: self._record([(found, checked)], told))
+        except UnfitError as error:
+            fault = f"the database does not take what was seen of {found.due.subject.ip}: {error.reason}"
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  as above
+            fault = (
+                f"a fault of truehelo in recording what was seen of {found.due.subject.ip}: {type(error).__name__}: {error}"
+            )
+        else:
+            self._fits([(found, checked)])
+            return told
+        await self._put_off(found, checked, fault)
+        return Told()
+
+    def _fits(self, batch: Sequence[tuple[Look, Checked]]) -> None:
+        """Say that what could not be recorded before was recorded now."""
+        for ip in self._unfit & {found.due.subject.ip for found, _ in batch} if self._unfit else ():
+            self._unfit.discard(ip)
+            self.health.well(Part.SCHEDULE, f"{ip} in the database")
+
+    async def _put_off(self, found: Look, checked: Checked, fault: str) -> None:
+        """Tell that a look could not be recorded; its subject is unseen, as it was before, and due at its regular time."""
+        due = found.due
+        self._unfit.add(due.subject.ip)
+        if self.health.trouble(Part.SCHEDULE, fault, name=f"{due.subject.ip} in the database"):
+            self.log(fault)
+        unseen = replace(
+            checked,
+            next_run_at=checked.due_at,
+            determined_at=due.determined_at,
+            undetermined_since=due.undetermined_since or found.at,
+            undetermined_cause="what was seen could not be recorded",
+            began_at=due.began_at,
+            fingerprint=due.fingerprint,
+            steady=due.steady,
+            worst=due.worst,
+            overlay=due.overlay,
+            listed_at=due.listed_at,
+        )
+
+        def note() -> None:
+            with self.database.write() as connection:
+                schedule.record(connection, unseen)
+
+        await self.stored(note)
 
     def _record(self, batch: Sequence[tuple[Look, Checked]], told: Told) -> None:
         with self.database.write() as connection:

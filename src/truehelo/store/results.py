@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from truehelo.facts.text import storable
 from truehelo.store.schedule import Held
 from truehelo.store.tables import flips, listings, observations, states
 
@@ -17,11 +18,11 @@ def put_state(connection: Connection, subject_id: int, held: Held, message: str 
         "since": held.since,
         "changed_at": held.turned,
         "severity": held.severity,
-        "old": held.old,
-        "new": held.new,
+        "old": storable(held.old),
+        "new": storable(held.new),
     }
     if message:
-        values["message"] = message
+        values["message"] = storable(message)
     done = connection.execute(
         update(states).where(states.c.subject_id == subject_id, states.c.tag == held.tag).values(values)
     )
@@ -61,7 +62,9 @@ def observe(connection: Connection, subject_id: int, values: Mapping[str, str], 
             .where(observations.c.subject_id == subject_id, observations.c.what == what, observations.c.until.is_(None))
             .values(until=at)
         )
-        connection.execute(insert(observations).values(subject_id=subject_id, what=what, value=value, ttl=ttl, since=at))
+        connection.execute(
+            insert(observations).values(subject_id=subject_id, what=what, value=storable(value), ttl=ttl, since=at)
+        )
 
 
 def add_flip(  # noqa: PLR0913  each is a column
@@ -78,7 +81,13 @@ def add_flip(  # noqa: PLR0913  each is a column
     """Keep a confirmed change."""
     connection.execute(
         insert(flips).values(
-            subject_id=subject_id, what=what, old=old, new=new, at=at, reason=reason[:2000], evidence=evidence
+            subject_id=subject_id,
+            what=what,
+            old=storable(old),
+            new=storable(new),
+            at=at,
+            reason=storable(reason[:2000]),
+            evidence=evidence,
         )
     )
 
@@ -133,8 +142,8 @@ def put_listing(connection: Connection, subject_id: int, name: str, now: Listed 
                 "subject_id": subject_id,
                 "list": name,
                 "state": now.state,
-                "codes": now.codes,
-                "reason": now.reason[:500],
+                "codes": storable(now.codes),
+                "reason": storable(now.reason[:500]),
                 "since": at,
             },
         )

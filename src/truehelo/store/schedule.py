@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from truehelo.facts.text import storable
 from truehelo.store.tables import schedule, states, subjects
 
 BATCH = 500
@@ -260,7 +261,7 @@ def _values(checked: Checked) -> dict[str, object]:
         "b_at": checked.checked_at,
         "b_determined": checked.determined_at,
         "b_since": checked.undetermined_since,
-        "b_cause": checked.undetermined_cause,
+        "b_cause": None if checked.undetermined_cause is None else storable(checked.undetermined_cause),
         "b_began": checked.began_at,
         "b_print": checked.fingerprint,
         "b_steady": checked.steady,

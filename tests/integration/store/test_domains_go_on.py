@@ -13,16 +13,19 @@ from sqlalchemy import select
 from support.alerted import Office
 from truehelo.configuration.domains import DomainSettings
 from truehelo.drift.records import questions
+from truehelo.inventory.model import Line
 from truehelo.monitor import domains as watch
 from truehelo.monitor.domains import DomainLook, DomainWatch, Watching
 from truehelo.monitor.incidents import Told
 from truehelo.monitor.sources import changes
 from truehelo.monitor.sources.incidents import settle
 from truehelo.monitor.stored import Inline
+from truehelo.store import inventory, results
 from truehelo.store.database import StoreError
+from truehelo.store.schedule import Held
 from truehelo.store.sources import standings
 from truehelo.store.sources.standings import Authorised, Standing
-from truehelo.store.tables import things
+from truehelo.store.tables import subjects, things
 from truehelo.store.things import domains, rows
 from truehelo.store.things.domains import DueDomain, Wanted
 from truehelo.store.things.tables import domain_records, watched_domains
@@ -121,6 +124,21 @@ def test_what_spf_and_names_say_is_kept_whatever_a_stranger_writes(office: Offic
         [kept] = standings.standings_of(connection, ["192.0.2.1"])["192.0.2.1"]
         [said] = standings.authorised_of(connection, ["192.0.2.1"], "shop.example")["192.0.2.1"]
     assert kept.detail == said.detail == "\ufffd and a half ?, in the record of odd.example"
+
+
+def test_what_a_look_at_an_address_saw_is_kept_whatever_a_stranger_writes(office: Office) -> None:
+    odd = "m0\0.example and half \ud800"
+    with office.database.write() as connection:
+        line = Line(target="192.0.2.1", managed_by="file:x")
+        inventory.update_inventory(connection, [line], "file:x", office.now, default_interval_s=300.0)
+        number = connection.scalar(select(subjects.c.id)) or 0
+        held = Held(tag="T", state="failing", count=1, since=1.0, turned=1.0, severity="error", old=odd, new=odd)
+        results.put_state(connection, number, held, odd)
+        results.observe(connection, number, {"greeting": odd}, 0, office.now)
+        results.add_flip(connection, number, "T", old=odd, new=odd, at=office.now, reason=odd)
+        results.put_listing(connection, number, "list", results.Listed("listed", odd, odd), office.now)
+    with office.database.read() as connection:
+        assert results.observed(connection, number)["greeting"].value == "m0\ufffd.example and half ?"
 
 
 def test_those_who_end_and_those_who_open_an_incident_do_not_lock_each_other_up(postgres_url: str) -> None:

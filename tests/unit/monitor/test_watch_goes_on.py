@@ -20,7 +20,7 @@ from truehelo.monitor.lists import ListWatch
 from truehelo.monitoring import Message, NoticeKind
 from truehelo.ports import ChannelError
 from truehelo.service.health import Part
-from truehelo.store import inventory, schedule, tables
+from truehelo.store import inventory, results, schedule, tables
 
 DAY = 86_400.0
 
@@ -188,6 +188,35 @@ def test_what_was_done_while_the_clock_was_ahead_is_done_again(tmp_path: Path, m
     for what, times in (("blocklists", asked), ("names", looked_up), ("retention", retained)):
         assert max(after - before for before, after in pairwise([*times, 6 * 3600.0])) <= 3600 + 300 + 60, what
         assert len(times) <= 8, f"{what}: not again and again"
+
+
+def test_a_look_that_the_database_does_not_take_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = results.observe
+
+    def observe(connection: Any, number: int, values: Any, ttl: int, at: float) -> None:
+        # A number that is too large is what no database takes.
+        real(connection, number, values, 2**70 if number == 1 and at < START + 1500 else ttl, at)
+
+    def looked(scene: Scene) -> dict[int, tuple[float, bool]]:
+        with scene.database.read() as connection:
+            found = connection.execute(select(tables.schedule))
+            return {row.subject_id: (row.determined_at or 0.0, row.undetermined_since is not None) for row in found}
+
+    async def story(scene: Scene) -> None:
+        monkeypatch.setattr(results, "observe", observe)
+        watch = scene.start()
+        await scene.until(1000)
+        (one, two) = (looked(scene)[number] for number in (1, 2))
+        assert one == (0.0, True), "it is not known how it is"
+        assert two[0] > START + 600
+        assert [problem.part for problem in watch.health.problems] == [Part.SCHEDULE]
+        assert sum(watch.health.checks.values()) < 2 * (1000 / 300 + 2), "it is not tried again at once"
+        await scene.until(2500)
+        assert all(determined > START + 2000 and not blind for determined, blind in looked(scene).values())
+        assert watch.health.problems == ()
+
+    scene = played(tmp_path, story, subjects=(0, 1), interval_s=300.0)
+    assert sum("too large" in line for line in scene.said) == 1
 
 
 async def _fault(*_: object) -> Any:

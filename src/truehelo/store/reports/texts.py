@@ -3,6 +3,8 @@
 from hashlib import blake2b
 from socket import AF_INET6, inet_ntop, inet_pton
 
+from truehelo.facts.text import storable
+
 _LONGEST = 1000
 
 
@@ -11,12 +13,10 @@ def clean(text: str, longest: int = _LONGEST) -> str:
 
     Indexes count octets, so that `longest` is in octets of UTF-8; no character is cut in two.
     """
-    text = text[:longest]
-    if "\0" in text:
-        text = text.replace("\0", "�")
+    text = storable(text[:longest])
     if text.isascii():
         return text
-    return text.encode("utf-8", "replace")[:longest].decode("utf-8", "ignore")
+    return text.encode()[:longest].decode("utf-8", "ignore")
 
 
 def digest_of(*parts: str) -> bytes:
