@@ -79,6 +79,39 @@ def test_the_cut_is_that_of_the_alias_targets_zone() -> None:
     assert world.asked_directly == [("ns1.example@192.0.2.53:53", f"{ALIAS} PTR")]
 
 
+CNAME = Question(name="mail.business.example", rdtype="CNAME")
+MOVED = {
+    "mail.business.example SOA": "nodata cname=host.other.example soa=other.example",
+    "business.example SOA": "business.example",
+    "business.example NS": "ns1.example.",
+    "other.example NS": "ns2.example.",
+    "ns1.example A": "192.0.2.53",
+    "ns2.example A": "192.0.2.54",
+}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "table"),
+    [
+        ("it is an alias", {str(CNAME): "host.other.example."}),
+        ("it is an alias of what fails", {str(CNAME): "host.other.example.", "mail.business.example SOA": "servfail"}),
+        ("the resolver has the denial from before", {str(CNAME): "nodata soa=business.example"}),
+        ("it is no alias yet", {str(CNAME): "nodata", "mail.business.example SOA": "nodata soa=business.example"}),
+        ("it is not there yet", {str(CNAME): "nxdomain", "mail.business.example SOA": "nxdomain soa=business.example"}),
+    ],
+)
+def test_an_alias_that_is_asked_for_is_asked_of_the_zone_that_holds_it(sentence: str, table: dict[str, str]) -> None:
+    world = World({**MOVED, **table}, {"ns1.example@192.0.2.53:53": "host.other.example."})
+    assert view(world, CNAME).apex == "business.example", sentence
+    assert world.asked_directly == [("ns1.example@192.0.2.53:53", str(CNAME))]
+
+
+def test_a_name_on_the_way_up_that_is_an_alias_names_no_zone() -> None:
+    question = Question(name="a.b.business.example", rdtype="TXT")
+    table = {"b.business.example SOA": "nodata cname=x.example soa=example", "business.example SOA": "business.example"}
+    assert view(World({**table, "a.b.business.example SOA": "nxdomain"}, {}), question).apex == "business.example"
+
+
 def test_the_name_may_be_the_apex_itself() -> None:
     question = Question(name="business.example", rdtype="TXT")
     world = World({str(question): "nodata soa=business.example", "business.example SOA": "business.example"}, {})

@@ -1,7 +1,8 @@
 """The authoritative view: find the zone cut above a name, and ask each of its name servers directly.
 
 RFC 1034 §4.2.1 (cuts), RFC 2308 §3 (a denial carries the SOA of its zone), RFC 2317 (a PTR may stand behind a CNAME: the
-cut then is that of the alias target's zone). Does not decide what it means when the servers differ.
+cut then is that of the alias target's zone, unless the CNAME itself is asked for). Does not decide what it means when the
+servers differ.
 """
 
 import asyncio
@@ -33,7 +34,10 @@ class Asks(Protocol):
 
 @dataclass(slots=True)
 class _Cut:
-    """Where a name's zone begins, and the questions that led there. `target` is the end of the CNAME chain."""
+    """Where a name's zone begins, and the questions that led there.
+
+    `target` is the end of the CNAME chain; the name itself where a CNAME is what is asked for (RFC 1034 §3.6.2).
+    """
 
     target: str
     apex: str | None = None
@@ -66,33 +70,49 @@ async def view(asks: Asks, question: Question) -> AuthoritativeView:
 
 async def _cut(asks: Asks, question: Question) -> _Cut:
     """Ask for the SOA of the name: whatever the reply is, it names the zone. Walk up where it does not."""
-    asked, soa = await asyncio.gather(asks.lookup(question), asks.lookup(Question(name=question.name, rdtype="SOA")))
-    # The alias chain is the same for every type; either lookup may have failed.
-    target = asked.owner if asked.chain else soa.owner
-    cut = _Cut(target, lookups=[asked, soa])
-    if soa.owner != target:
-        soa = await asks.lookup(Question(name=target, rdtype="SOA"))
-        cut.lookups.append(soa)
-    name = target
+    cut, name, soa = await (_at_alias if question.rdtype == "CNAME" else _at_end)(asks, question)
     for _ in range(_MAX_STEPS):
-        found = _zone_in(soa, target)
+        found = _zone_in(soa, name, cut.target)
         if found is not None:
             cut.apex, cut.soa = found.owner, found
             return cut
         if soa.outcome.is_undetermined:
-            cut.detail = f"the zone of {visible(target, 255)} could not be found: {soa.question} gave {soa.outcome}"
+            cut.detail = f"the zone of {visible(cut.target, 255)} could not be found: {soa.question} gave {soa.outcome}"
             return cut
         name = name.partition(".")[2]
         if not name:
             break
         soa = await asks.lookup(Question(name=name, rdtype="SOA"))
         cut.lookups.append(soa)
-    cut.detail = f"the zone of {visible(target, 255)} could not be found: no reply up to the root named one"
+    cut.detail = f"the zone of {visible(cut.target, 255)} could not be found: no reply up to the root named one"
     return cut
 
 
-def _zone_in(lookup: Lookup, target: str) -> Record | None:
-    """Return the SOA that a lookup shows, if it can be that of the target's zone."""
+async def _at_end(asks: Asks, question: Question) -> tuple[_Cut, str, Lookup]:
+    """Begin at the end of the alias chain, where the records stand."""
+    asked, soa = await asyncio.gather(asks.lookup(question), asks.lookup(Question(name=question.name, rdtype="SOA")))
+    # The alias chain is the same for every type; either lookup may have failed.
+    cut = _Cut(asked.owner if asked.chain else soa.owner, lookups=[asked, soa])
+    if soa.owner != cut.target:
+        soa = await asks.lookup(Question(name=cut.target, rdtype="SOA"))
+        cut.lookups.append(soa)
+    return cut, cut.target, soa
+
+
+async def _at_alias(asks: Asks, question: Question) -> tuple[_Cut, str, Lookup]:
+    """Begin at the alias itself, or above it: a lookup of its SOA is answered from the zone that it leads to."""
+    asked = await asks.lookup(question)
+    above = question.name.partition(".")[2]
+    # No alias is the apex of a zone (RFC 1034 §3.6.2): an apex has an SOA beside it.
+    begin = above if asked.outcome is Outcome.ANSWER and above else question.name
+    soa = await asks.lookup(Question(name=begin, rdtype="SOA"))
+    return _Cut(question.name, lookups=[asked, soa]), begin, soa
+
+
+def _zone_in(lookup: Lookup, name: str, target: str) -> Record | None:
+    """Return the SOA that a lookup shows, if it can be that of the target's zone: nothing that `name` is an alias to."""
+    if lookup.owner != name:
+        return None
     believed = lookup.believed
     if believed is None:
         return None
