@@ -17,8 +17,8 @@ from truehelo.engine.doctor import DoctorLine
 from truehelo.engine.gather import Wishes
 from truehelo.engine.judge import Judging
 from truehelo.engine.lists import BOTH, checked, lines, sort_out
-from truehelo.engine.targets import Kind, Target, TargetLine, checked_name, declared_helo, parse_target
-from truehelo.engine.wait import Wait, WaitRound, WaitRow, wanted_record
+from truehelo.engine.targets import TargetLine, checked_name, declared_helo
+from truehelo.engine.wait import Wait, WaitRound, WaitRow, waited_target, wanted_record
 from truehelo.engine.what_if import Changes, imagine, read_changes
 from truehelo.errors import FileError, InputError
 from truehelo.files import read_whole, write_whole
@@ -327,10 +327,7 @@ async def wait(
     Raises:
         InputError: The target, the record or a setting cannot be used.
     """
-    parsed = parse_target(target)
-    if parsed.kind in (Kind.HOST, Kind.DOMAIN):
-        parsed = Target(kind=Kind.NAME, text=parsed.text, name=parsed.name)
-    question, values = wanted_record(parsed, wanted)
+    question, values = wanted_record(waited_target(target, wanted), wanted)
     ports = build_ports(settings)
     waiting = Wait(
         resolver=ports.resolver, clock=ports.clock, question=question, wanted=values, interval=interval, give_up=give_up

@@ -4,6 +4,7 @@ An address, `IP=NAME`, a network in CIDR form, or a name. Whether a name is a ho
 (`subjects`), unless the user says it: `host:NAME`, `domain:NAME`. `,helo=NAME` behind any of them declares the HELO.
 """
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_network
@@ -18,6 +19,7 @@ ACCEPTED = (
     "each with ,helo=NAME behind it where the HELO is declared, @FILE and - for standard input"
 )
 MAX_HELO = 512
+_UNDERSCORES = re.compile(r"(?:^|(?<=\.))_")
 
 
 class Kind(StrEnum):
@@ -138,18 +140,19 @@ def _named(text: str, shown: str) -> Target:
     return Target(kind=Kind.NAME, text=text, name=checked_name(text))
 
 
-def checked_name(text: str) -> str:
-    """Return a name in canonical form.
+def checked_name(text: str, *, underscored: bool = False) -> str:
+    """Return a name in canonical form; `underscored` also takes labels with an underscore before them (RFC 8552 §1.1).
 
     Raises:
         InputError: It is not a fully qualified host name (RFC 1123 §2.1).
     """
     text = text.strip()
     shown = visible(text, 80) or "an empty name"
-    fault = name_fault(text)
+    # Label by label where there may be underscores: one of them would keep all others from their A-label form.
+    name = ".".join(map(canonical, text.removesuffix(".").split("."))) if underscored else canonical(text)
+    fault = name_fault(_UNDERSCORES.sub("x", name) if underscored else text)
     if fault is not None:
         raise InputError(shown, f"as a name {fault}", "accepted is a fully qualified name such as mail.example.com")
-    name = canonical(text)
     if "." not in name:
         raise InputError(shown, "is a single label", "accepted is a fully qualified name such as mail.example.com")
     return name

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from truehelo.engine.targets import Kind, Target, checked_name
+from truehelo.engine.targets import Kind, Target, checked_name, parse_target
 from truehelo.errors import InputError
 from truehelo.facts.address import parse_address, reverse_name
-from truehelo.facts.dns import Exchange, Outcome, Question
+from truehelo.facts.dns import Exchange, Outcome, Question, Record
 from truehelo.facts.names import canonical
 from truehelo.ports import Clock, Resolver
+from truehelo.records.txt import quoted, txt_text, zone_file_form
 
 REDISCOVER_S = 600.0
 """How long the zone cut that was found is taken to hold, in seconds."""
@@ -59,6 +60,24 @@ class WaitRound:
         return not self.everywhere and not any(row.state == "old" for row in self.rows)
 
 
+def waited_target(text: str, wanted: str) -> Target:
+    """Read the target of `--for TYPE=VALUE`: an address, or a name that is asked for as it stands.
+
+    What a TXT record or an alias stands at may have labels with an underscore before them, as `_dmarc` has (RFC 8552 §1.1).
+
+    Raises:
+        InputError: It is neither.
+    """
+    word, colon, rest = text.strip().partition(":")
+    name = rest if colon and word.lower() in ("host", "domain") else text
+    if "_" in name and wanted.partition("=")[0].strip().upper() in ("TXT", "CNAME"):
+        return Target(kind=Kind.NAME, text=text, name=checked_name(name, underscored=True))
+    parsed = parse_target(text)
+    if parsed.kind in (Kind.HOST, Kind.DOMAIN):
+        return Target(kind=Kind.NAME, text=parsed.text, name=parsed.name)
+    return parsed
+
+
 def wanted_record(target: Target, wanted: str) -> tuple[Question, tuple[str, ...]]:
     """Read `--for TYPE=VALUE` for a target.
 
@@ -84,16 +103,18 @@ def wanted_record(target: Target, wanted: str) -> tuple[Question, tuple[str, ...
         if ip is None or ip.version != (4 if rdtype == "A" else 6):
             raise InputError(value, f"is not an address for a record of type {rdtype}", "")
         value = str(ip)
-    return Question(name=target.name, rdtype=rdtype), (_plain(rdtype, value),)
-
-
-def _plain(rdtype: str, data: str) -> str:
-    """Return record data as it compares."""
     if rdtype == "TXT":
-        return data if data.startswith('"') else f'"{data}"'
-    if rdtype in ("A", "AAAA"):
-        return str(parse_address(data) or data)
-    return " ".join(canonical(word) for word in data.split())
+        value = zone_file_form(value)
+    return Question(name=target.name, rdtype=rdtype), (_plain(Record(owner=target.name, ttl=0, rdtype=rdtype, data=value)),)
+
+
+def _plain(record: Record) -> str:
+    """Return record data as it compares; how a text is cut into strings makes no difference (RFC 7208 §3.3)."""
+    if record.rdtype == "TXT":
+        return quoted(txt_text(record))
+    if record.rdtype in ("A", "AAAA"):
+        return str(parse_address(record.data) or record.data)
+    return " ".join(canonical(word) for word in record.data.split())
 
 
 @dataclass(slots=True)
@@ -144,7 +165,7 @@ class Wait:
         )
 
     def _row(self, exchange: Exchange, kind: str) -> WaitRow:
-        data = tuple(sorted(_plain(self.question.rdtype, record.data) for record in exchange.records))
+        data = tuple(sorted(_plain(record) for record in exchange.records))
         said = "new" if set(self.wanted) <= set(data) else "old"
         state = "failed" if exchange.outcome.is_undetermined else said
         return WaitRow(

@@ -38,6 +38,7 @@ def _strings_on_the_wire(raw: str) -> bytes | None:
 
 
 _SHOWN = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ALL_SHOWN = re.compile(rf"{_SHOWN.pattern}(?:\s+{_SHOWN.pattern})*", re.DOTALL)
 _ESCAPED = re.compile(r"\\([0-9]{3}|.)", re.ASCII | re.DOTALL)
 
 
@@ -64,6 +65,11 @@ def quoted(text: str) -> str:
     octets = text.encode("utf-8", "backslashreplace")
     pieces = [octets[at : at + MAX_STRING] for at in range(0, len(octets), MAX_STRING)] or [b""]
     return " ".join(f'"{escaped(piece)}"' for piece in pieces)
+
+
+def zone_file_form(text: str) -> str:
+    """Return what somebody wrote for a TXT record as a zone file has it: strings in quotes stay (RFC 1035 §5.1)."""
+    return text if _ALL_SHOWN.fullmatch(text) else quoted(text)
 
 
 def escaped(octets: bytes) -> str:

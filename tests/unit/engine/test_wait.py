@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from support.ports import FrozenClock
-from truehelo.engine.targets import parse_target
-from truehelo.engine.wait import Wait, WaitRound, wanted_record
+from truehelo.engine.wait import Wait, WaitRound, waited_target, wanted_record
 from truehelo.errors import InputError
 from truehelo.facts.dns import AuthoritativeView, Exchange, Lookup, Outcome, Question, Record
+from truehelo.records.txt import quoted
 
 AT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 QUESTION = Question(name="25.2.0.192.in-addr.arpa", rdtype="PTR")
@@ -137,10 +137,21 @@ def test_resolvers_are_left_alone_until_the_authoritative_servers_are_new() -> N
         ("mail.example.com", "A=192.0.2.25", "mail.example.com", ("192.0.2.25",)),
         ("mail.example.com", "AAAA=2001:DB8::0:25", "mail.example.com", ("2001:db8::25",)),
         ("example.com", "MX=10 Mail.example.com.", "example.com", ("10 mail.example.com",)),
+        ("example.com", "TXT=v=spf1 -all", "example.com", ('"v=spf1 -all"',)),
+        ("example.com", 'TXT="v=spf1" " -all"', "example.com", ('"v=spf1 -all"',)),
+        ("example.com", 'TXT=say "hi"', "example.com", ('"say \\"hi\\""',)),
+        ("_dmarc.Example.com.", "TXT=v=DMARC1; p=none", "_dmarc.example.com", ('"v=DMARC1; p=none"',)),
+        ("domain:_dmarc.bücher.example", "txt=x", "_dmarc.xn--bcher-kva.example", ('"x"',)),
+        (
+            "s1._domainkey.example.com",
+            "CNAME=s1._domainkey.p.example.",
+            "s1._domainkey.example.com",
+            ("s1._domainkey.p.example",),
+        ),
     ],
 )
 def test_what_is_waited_for_is_read(target: str, wanted: str, name: str, values: tuple[str, ...]) -> None:
-    question, read = wanted_record(parse_target(target), wanted)
+    question, read = wanted_record(waited_target(target, wanted), wanted)
     assert (question.name, read) == (name, values)
 
 
@@ -154,12 +165,44 @@ def test_what_is_waited_for_is_read(target: str, wanted: str, name: str, values:
         ("192.0.2.25", "A=192.0.2.25", "is no name"),
         ("mail.example.com", "PTR=mail.example.com", "is no address"),
         ("mail.example.com", "A=2001:db8::1", "is not an address for a record of type A"),
+        ("_dmarc.example.com", "A=192.0.2.25", "holds an underscore"),
+        ("a_b.example.com", "TXT=x", "holds an underscore"),
+        ("_dmarc", "TXT=x", "single label"),
+        ("_dmarc..example.com", "TXT=x", "has an empty label"),
     ],
 )
 def test_what_cannot_be_waited_for_is_said(target: str, wanted: str, says: str) -> None:
     with pytest.raises(InputError) as caught:
-        wanted_record(parse_target(target), wanted)
+        wanted_record(waited_target(target, wanted), wanted)
     assert says in str(caught.value)
+
+
+LONG = "v=spf1 " + " ".join(f"ip4:192.0.2.{i}" for i in range(20)) + " -all"
+
+
+@pytest.mark.parametrize(
+    ("why", "value", "strings"),
+    [
+        ("more than one string holds", LONG, (LONG[:255], LONG[255:])),
+        ("strings that are cut elsewhere", LONG, (LONG[:7], LONG[7:200], LONG[200:])),
+        ("a quote and a backslash", 'say "hi" \\o/', ('say "hi" \\o/',)),
+        ("as a zone file has it", '"say \\"hi\\"" "\\195\\188"', ('say "hi"', "ü")),
+        ("octets beyond ASCII", "grün", ("grün",)),
+    ],
+)
+@pytest.mark.parametrize("on_the_wire", [True, False])
+def test_the_strings_of_a_txt_record_are_one_text(
+    why: str, value: str, strings: tuple[str, ...], on_the_wire: bool
+) -> None:
+    octets = [string.encode() for string in strings]
+    raw = b"".join(bytes([len(each)]) + each for each in octets).hex() if on_the_wire else ""
+    data = " ".join(quoted(string) for string in strings)
+    record = Record(owner="example.com", ttl=60, rdtype="TXT", data=data, raw=raw)
+    exchange = replace(said("ns1", "x"), records=(record,))
+    question, values = wanted_record(waited_target("example.com", "TXT=x"), f"TXT={value}")
+    moving = Moving(owners=[[exchange]], caches=[[exchange]])
+    waiting = Wait(resolver=moving, clock=FrozenClock(), question=question, wanted=values)
+    assert asyncio.run(waiting.look()).everywhere, why
 
 
 def test_the_zone_cut_is_looked_for_again_after_ten_minutes() -> None:
