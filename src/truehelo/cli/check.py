@@ -48,9 +48,11 @@ def check(targets: tuple[str, ...], settings: "Settings", save: str | None, outp
     prepare(output, save, [target[1:] for target in targets if target.startswith("@")])
     read_any_bytes(sys.stdin)
     lines, errors = app.read_targets(targets, sys.stdin, yes=settings.yes, families=settings.families)
+    plugin = output.format_name == "nagios"
     for error in errors:
-        complain(str(error))
-    bad = UNKNOWN if output.format_name == "nagios" else USAGE
+        # Where there is something to look at, the status line is about that.
+        complain(str(error), plugin=plugin and not lines)
+    bad = UNKNOWN if plugin else USAGE
     if not lines:
         if not errors:
             given = visible(" ".join(targets), 120)

@@ -67,9 +67,11 @@ def domain(  # noqa: PLR0913, PLR0917  each is an option of its own
     prepare(output, None, [name[1:] for name in names if name.startswith("@")])
     read_any_bytes(sys.stdin)
     found, errors = domains.read_domains(names, sys.stdin)
+    plugin = output.format_name == "nagios"
     for error in errors:
-        complain(str(error))
-    bad = UNKNOWN if output.format_name == "nagios" else USAGE
+        # Where there is something to look at, the status line is about that.
+        complain(str(error), plugin=plugin and not found)
+    bad = UNKNOWN if plugin else USAGE
     if not found:
         if not errors:
             given = visible(" ".join(names), 120)

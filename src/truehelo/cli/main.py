@@ -4,9 +4,11 @@ Exit codes: 0 good, 1 findings, 2 usage or bad input, 3 undetermined, 70 a bug, 
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import takewhile
 from typing import cast
 
 import click
@@ -40,6 +42,8 @@ COMMANDS = {
     "watch": ("truehelo.cli.watch:watch", "Watch what the inventory names, and tell what is confirmed."),
     "wait": ("truehelo.cli.wait:wait", "Watch until a DNS change is everywhere."),
 }
+_FORMAT = re.compile(r"--format|-[A-Za-z0-9]*f")
+_NAGIOS = re.compile(r"--format=nagios|-[A-Za-z0-9]*f=?nagios")
 
 
 class LazyGroup(click.Group):
@@ -122,10 +126,14 @@ def _tell(error: click.ClickException | InputError, *, plugin: bool) -> None:
 
 
 def _wants_nagios(arguments: Sequence[str]) -> bool:
-    """Tell whether the plugin interface is asked for; options may be what is wrong, so it is read off the bare words."""
+    """Tell whether the plugin interface is asked for; options may be what is wrong, so it is read off the bare words.
+
+    Short options may stand together and hold their value: `-vf nagios`, `-vfnagios` (POSIX.1-2017 §12.2, guidelines 5, 6).
+    """
+    options = list(takewhile("--".__ne__, arguments))
     return any(
-        word == "--format=nagios" or (word in ("--format", "-f") and after == "nagios")
-        for word, after in zip(arguments, [*arguments[1:], ""], strict=False)
+        _NAGIOS.fullmatch(word) is not None or (after == "nagios" and _FORMAT.fullmatch(word) is not None)
+        for word, after in zip(options, [*options[1:], ""], strict=False)
     )
 
 

@@ -152,11 +152,30 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(fake, cli: Cli, arguments: 
 @pytest.mark.parametrize(
     "arguments", [("check",), ("check", "1.2.3"), ("check", "192.0.2.25", "--nonsense"), ("check", "@/nonexistent")]
 )
-@pytest.mark.parametrize("form", [("--format", "nagios"), ("--format=nagios",), ("-f", "nagios")])
+@pytest.mark.parametrize(
+    "form",
+    [
+        ("--format", "nagios"),
+        ("--format=nagios",),
+        ("-f", "nagios"),
+        ("-fnagios",),
+        ("-vfnagios",),
+        ("-vf", "nagios"),
+        ("-4vfnagios",),
+    ],
+)
 def test_a_plugin_answers_bad_input_with_unknown(fake, cli: Cli, arguments: tuple[str, ...], form: tuple[str, ...]) -> None:
-    code, out, _err = cli(*arguments, *form)
+    code, out, err = cli(*arguments, *form)
     assert code == 3
-    assert not out or out.startswith("UNKNOWN - ")
+    assert out.startswith("UNKNOWN - ")
+    assert err == ""
+
+
+@pytest.mark.parametrize("form", [("--", "-fnagios"), ("--", "-f", "nagios"), ("-f", "text", "--helo", "-fnagios.example")])
+def test_what_only_looks_like_the_format_makes_no_plugin(fake, cli: Cli, form: tuple[str, ...]) -> None:
+    code, out, err = cli("check", "1.2.3", *form)
+    assert (code, out) == (2, "")
+    assert err
 
 
 def test_one_bad_line_is_named_and_stops_no_other(fake, cli: Cli, tmp_path: Path) -> None:
