@@ -15,7 +15,7 @@ from truehelo.engine.domain_run import DomainEngine
 from truehelo.engine.targets import TargetLine, checked_name
 from truehelo.errors import InputError
 from truehelo.facts.address import Address, parse_address
-from truehelo.facts.names import canonical
+from truehelo.facts.names import MAX_LABEL, canonical
 from truehelo.facts.text import visible
 from truehelo.probes.clock import SystemClock
 from truehelo.probes.policies import HttpsPolicies
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_DOMAINS = 10_000
 SEEN_DAYS = 14
 EPOCH = date(1970, 1, 1).toordinal()
+MAX_SELECTOR = 189
+"""Octets of a selector, so that there is room for a domain behind it."""
 _SELECTOR = re.compile(
     r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*", re.ASCII | re.IGNORECASE
 )
@@ -90,17 +92,33 @@ def read_wishes(settings: DomainSettings) -> DomainWishes:
     Raises:
         InputError: A selector or an address cannot be one.
     """
-    for selector in settings.selectors:
-        if not _SELECTOR.fullmatch(selector) or len(selector) > 63 * 3:
-            way_out = "give the value of s= in a DKIM-Signature field, such as s2048"
-            raise InputError(f"--selector {visible(selector, 80)!r}", "is no DKIM selector", way_out)
     return DomainWishes(
-        selectors=tuple(canonical(selector) for selector in settings.selectors),
+        selectors=tuple(_selector(text) for text in settings.selectors),
         ips=tuple(_address(text) for text in settings.ips),
         fetch=settings.fetch,
         authoritative=settings.authoritative,
         well_known=settings.well_known,
     )
+
+
+def _selector(text: str) -> str:
+    """Read a selector; the name at which its key stands is one too, with its domain or without (RFC 6376 §3.6.2.1)."""
+    given, plain = f"--selector {visible(text, 80)!r}", canonical(text)
+    way_out = "give the value of s= in a DKIM-Signature field, such as s2048"
+    selector = plain.partition("._domainkey.")[0].removesuffix("._domainkey")
+    if not _SELECTOR.fullmatch(plain) or "_domainkey" in selector.split("."):
+        raise InputError(given, "is no DKIM selector", way_out)
+    if max(map(len, selector.split("."))) > MAX_LABEL:
+        raise InputError(given, f"has a label of more than {MAX_LABEL} octets, which no name can hold", way_out)
+    if not _is_selector(selector):
+        raise InputError(given, "is no DKIM selector", way_out)
+    return selector
+
+
+def _is_selector(text: str) -> bool:
+    """Tell whether a key may stand at it: labels of 63 octets at most (RFC 1035 §2.3.4), and room for the domain."""
+    fits = len(text) <= MAX_SELECTOR and all(len(label) <= MAX_LABEL for label in text.split("."))
+    return fits and _SELECTOR.fullmatch(text) is not None
 
 
 def _address(text: str) -> Address:
@@ -147,4 +165,4 @@ def reported_selectors(connection: "Connection", domain: str) -> list[str]:
 
 def _selectors(found: Iterable[str]) -> tuple[str, ...]:
     """Selectors out of reports are a stranger's words: what cannot be one is passed over."""
-    return tuple(dict.fromkeys(canonical(each) for each in found if _SELECTOR.fullmatch(each) and len(each) <= 189))
+    return tuple(dict.fromkeys(canonical(each) for each in found if _is_selector(each)))

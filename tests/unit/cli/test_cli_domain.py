@@ -74,6 +74,21 @@ def test_options_are_what_is_wanted(cli: Cli, asked: Asked) -> None:
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        "s1",
+        "S1.",
+        "s1._domainkey",
+        "s1._domainkey.example.com",
+        "S1._DomainKey.Example.COM.",
+        "s1._domainkey.xn--bcher-kva.example",
+    ],
+)
+def test_a_selector_may_be_given_as_the_name_of_its_key(given: str) -> None:
+    assert domains.read_wishes(DomainSettings(selectors=(given,))).selectors == ("s1",)
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((), "a domain is missing"),
@@ -85,7 +100,12 @@ def test_options_are_what_is_wanted(cli: Cli, asked: Asked) -> None:
         (("",), "is empty"),
         (("@nowhere.txt",), "nowhere.txt"),
         (("example.com", "--selector", "a b"), "is no DKIM selector"),
-        (("example.com", "--selector", "x" * 300), "is no DKIM selector"),
+        (("example.com", "--selector", "x" * 64), "has a label of more than 63 octets"),
+        (("example.com", "--selector", "a." + "x" * 64 + "._domainkey"), "has a label of more than 63 octets"),
+        (("example.com", "--selector", ".".join(["x" * 63] * 3)), "is no DKIM selector"),
+        (("example.com", "--selector", "_domainkey.example.com"), "is no DKIM selector"),
+        (("example.com", "--selector", "s1._domainkey.example.com; x"), "is no DKIM selector"),
+        (("example.com", "--selector", "s1.."), "is no DKIM selector"),
         (("example.com", "--ip", "192.0.2.256"), "is no address"),
         (("example.com", "--json", "--format", "csv"), "exclude each other"),
         (("example.com", "-q", "-v"), "exclude each other"),
@@ -121,7 +141,7 @@ def test_an_empty_list_is_told(cli: Cli, asked: Asked, monkeypatch: pytest.Monke
 
 
 def test_selectors_of_reports_are_a_strangers_words() -> None:
-    told = ["S2048", "a" * 500, "x y", "-x", "\x1b[2J", "s2048", "2026.04", ""]
+    told = ["S2048", "a" * 500, "b" * 64, "x y", "-x", "\x1b[2J", "s2048", "2026.04", ""]
     assert domains._selectors(told) == ("s2048", "2026.04")
 
 
