@@ -18,7 +18,8 @@ from truehelo.render.text import passes, summary
 from truehelo.render.words import judged_by, verdict_words
 
 _INLINE = re.compile(r"[\\`*_\[\]|~]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "$": "&#36;"}
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
+_AT = re.compile("@+")
 _BLOCK_START = re.compile(r"(\d+(?=[.)](?:\s|$))|(?=[-+#=]))")
 _MARKS = {Mark.YES: "✓", Mark.NO: "✗", Mark.DIFFERS: "≠", Mark.UNKNOWN: "?"}
 
@@ -44,14 +45,18 @@ def render(audit: Audit, look: Look) -> str:
 
 
 def escape(text: str) -> str:
-    """Return text that shows as itself: no markup, no HTML, no link, no table border, no mention."""
+    """Return text that shows as itself: no markup, no HTML, no link, no table border, no mention.
+
+    Every at sign is a code span of its own, the one thing in which nobody looks for an address or a mention.
+    """
     shown = visible(text)
     start = _BLOCK_START.match(shown)
     at = start.end() if start else 0
     escaped = [*shown[:at], *(["\\"] if start else [])]
     escaped += [_ENTITIES.get(char) or (f"\\{char}" if _INLINE.match(char) else char) for char in shown[at:]]
-    # GFM §6.9 makes links of bare addresses, whatever is escaped around them.
-    return "".join(escaped).replace("://", "&#58;//").replace("www.", "www&#46;")
+    # GFM §6.9 makes links of bare addresses, whatever is escaped around them. It looks for those of mail (mailto: and xmpp:
+    # too) in the text as it has been read, where an entity or an escape is the at sign again.
+    return _AT.sub(r"`\g<0>`", "".join(escaped)).replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def code(text: str) -> str:

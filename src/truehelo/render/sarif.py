@@ -16,6 +16,7 @@ from truehelo.render.exitcode import exit_code
 from truehelo.render.look import Look
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LINK = re.compile(r"[\\\[\]]")
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note", Severity.OK: "none"}
 
 
@@ -44,7 +45,7 @@ def _run(audit: Audit, look: Look, rules: dict[str, tuple[Tag, Check]], results:
     notes = [f"{each.asked}: {each.detail}" for each in audit.unresolved] + list(audit.notes)
     if notes:
         invocation["toolExecutionNotifications"] = [
-            {"level": "warning", "message": {"text": visible(note)}} for note in notes
+            {"level": "warning", "message": message(visible(note))} for note in notes
         ]
     return run_of([_rule(*rules[name]) for name in sorted(rules)], invocation, results)
 
@@ -81,7 +82,7 @@ def _result(subject: SubjectAudit, finding: Finding, index: int, look: Look) -> 
         "ruleIndex": index,
         "kind": "open" if finding.tag.undetermined else "fail",
         "level": "none" if finding.tag.undetermined else LEVELS[finding.severity],
-        "message": {"text": f"{ip}: {finding.message}.{fix}"},
+        "message": message(f"{ip}: {finding.message}.{fix}"),
         "locations": [_location(subject, look)],
         "partialFingerprints": {"truehelo/1": f"{ip}/{finding.tag.name}"},
         "properties": {"ip": ip, "verdict": str(subject.verdict), "result": str(finding.result)},
@@ -97,6 +98,11 @@ def _location(subject: SubjectAudit, look: Look) -> Json:
     if physical is not None:
         location["physicalLocation"] = physical
     return location
+
+
+def message(text: str) -> Json:
+    """Return a message that says `text` as it is: a bracket would begin a link, which a stranger could write (§3.11.6)."""
+    return {"text": _LINK.sub(r"\\\g<0>", text)}
 
 
 def written(where: str) -> dict[str, Any] | None:

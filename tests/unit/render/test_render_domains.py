@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import jsonschema
@@ -97,6 +98,16 @@ def test_sarif_results_name_a_rule_and_a_place_and_a_model_reads_it(run: DomainR
         assert result["level"] in (("error", "warning", "note") if result["kind"] == "fail" else ("none",))
         place = result["locations"][0]["physicalLocation"]
         assert place == {"artifactLocation": {"uri": "lists/domains.txt"}, "region": {"startLine": 3}}
+
+
+def test_a_message_in_sarif_holds_no_link() -> None:
+    """A bracket that no backslash takes the meaning from begins an embedded link (SARIF 2.1.0 §3.11.6)."""
+    run = replace(hostile(["[click](http://evil.example)", "\\[a](b)"]), notes=("[note](x)",))
+    (only,) = json.loads(render(run, "sarif"))["runs"]
+    said = [each["message"]["text"] for each in (*only["results"], *only["invocations"][0]["toolExecutionNotifications"])]
+    assert any("\\[click\\](http" in text for text in said)
+    assert "\\[note\\](x)" in said
+    assert [text for text in said if re.search(r"(?<!\\)(?:\\\\)*[\[\]]", text)] == []
 
 
 @pytest.mark.parametrize("width", [40, 80, 100])

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sarif_pydantic import Sarif
 
 from support.audits import audits, hostile
+from truehelo.facts.text import visible
 from truehelo.findings import Audit, Severity, Verdict
 from truehelo.render import FORMATS, render
 from truehelo.render.look import EVIDENCE, QUIET, TRACE, Look
@@ -129,6 +130,19 @@ def test_sarif_is_read_by_a_model_that_is_not_ours(name: str) -> None:
     assert all(result.rule_id and result.message.text and result.locations for result in log.runs[0].results or ())
 
 
+LINK = re.compile(r"(?<!\\)(?:\\\\)*[\[\]]")
+"""A bracket that no backslash takes the meaning from: it begins or ends an embedded link (SARIF 2.1.0 §3.11.6)."""
+
+
+def test_a_message_in_sarif_holds_no_link() -> None:
+    texts = ["[click](http://evil.example)", "\\[a](b)", "\\\\[a](b)", "]"]
+    (run,) = json.loads(render(hostile(texts), "sarif"))["runs"]
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    said = [each["message"]["text"] for each in (*run["results"], *notes)]
+    assert any("\\[click\\](http" in text for text in said)
+    assert [text for text in said if LINK.search(text)] == []
+
+
 def test_sarif_points_at_the_line_that_names_the_target() -> None:
     look = Look(where={"198.51.100.4": "lists/my servers.txt:12", "192.0.2.25": "argument 2"})
     (run,) = json.loads(render(audits()["pair"], "sarif", look))["runs"]
@@ -168,14 +182,37 @@ def _inline(markdown: MarkdownIt, text: str) -> list[str]:
     return [child.type for token in markdown.parse(text) for child in (token.children or [])]
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.text("@`\\\\ a.|", max_size=20))
 def test_escaped_markdown_is_text_and_nothing_else(text: str) -> None:
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     escaped = escape(f"x {text} x")
-    assert set(_inline(markdown, escaped)) <= {"text", "text_special"}
+    assert set(_inline(markdown, escaped)) <= {"text", "text_special", "code_inline"}
+    spans = [child for token in markdown.parse(escaped) for child in token.children or [] if child.type == "code_inline"]
+    assert all(set(child.content) == {"@"} for child in spans)
+    shown = "".join(child.content for token in markdown.parse(escaped) for child in token.children or [])
+    assert shown == visible(f"x {text} x")
     tokens = {token.type for token in markdown.parse(f"- {escape(text)}")}
     blocks = {f"{block}_{end}" for block in ("bullet_list", "list_item", "paragraph") for end in ("open", "close")}
     assert tokens <= blocks | {"inline"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postmaster@evil.example",
+        "mailto:a@evil.example",
+        "xmpp:a@evil.example/x",
+        "@team",
+        "a@@b.example",
+        "`@`a@b.example",
+    ],
+)
+def test_no_address_is_left_to_be_made_a_link_of(text: str) -> None:
+    """Renderers of GFM look for addresses in what has been read (§6.9), where an entity is the character again."""
+    markdown = MarkdownIt("commonmark", {"html": True})
+    found = [child for token in markdown.parse(escape(text)) for child in token.children or []]
+    assert "".join(child.content for child in found) == text
+    assert not [child for child in found if child.type != "code_inline" and "@" in child.content]
 
 
 @given(st.text(max_size=60))

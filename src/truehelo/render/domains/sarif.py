@@ -9,7 +9,7 @@ from truehelo.findings import Finding, Severity, Tag
 from truehelo.render.document import Json, dumps, timestamp
 from truehelo.render.domains.exitcode import exit_code
 from truehelo.render.look import Look
-from truehelo.render.sarif import LEVELS, SCHEMA, rule, run_of, written
+from truehelo.render.sarif import LEVELS, SCHEMA, message, rule, run_of, written
 
 
 def render(run: DomainRun, look: Look) -> str:
@@ -32,7 +32,7 @@ def render(run: DomainRun, look: Look) -> str:
     }
     if run.notes:
         invocation["toolExecutionNotifications"] = [
-            {"level": "warning", "message": {"text": visible(note)}} for note in run.notes
+            {"level": "warning", "message": message(visible(note))} for note in run.notes
         ]
     listed = [rule(*rules[name]) for name in sorted(rules)]
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run_of(listed, invocation, results)]}, indent=2)
@@ -51,7 +51,7 @@ def _result(domain: DomainAudit, finding: Finding, index: int, look: Look) -> Js
         "ruleIndex": index,
         "kind": "open" if finding.tag.undetermined else "fail",
         "level": "none" if finding.tag.undetermined else LEVELS[finding.severity],
-        "message": {"text": f"{name}: {finding.message}.{fix}"},
+        "message": message(f"{name}: {finding.message}.{fix}"),
         "locations": [location],
         "partialFingerprints": {"truehelo/1": f"{name}/{finding.tag.name}"},
         "properties": {"domain": name, "state": str(domain.state), "result": str(finding.result)},
