@@ -14,8 +14,13 @@ def main() -> None:
     if arguments == ["--version"]:
         from truehelo import __version__
 
-        sys.stdout.write(f"truehelo {__version__}\n")
-        return
+        try:
+            sys.stdout.write(f"truehelo {__version__}\n")
+            sys.stdout.flush()
+        except OSError:
+            pass  # It cannot be written: the command below fails at the same, and says so.
+        else:
+            return
     from signal import SIGINT, signal
 
     # An interruption amid the imports would surface as whatever error the half-imported module makes of it.

@@ -13,8 +13,8 @@ from typing import cast
 
 import click
 
-from truehelo.cli.terminal import complain
-from truehelo.errors import InputError
+from truehelo.cli.terminal import complain, writing
+from truehelo.errors import FileError, InputError
 from truehelo.facts.text import is_text, visible
 from truehelo.render.codes import BUG, INTERRUPTED, UNKNOWN, USAGE
 
@@ -96,9 +96,17 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted")
         code = INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # The command library writes help itself, and leaves where the reader of that has gone.
         _forget_stdout()
         code = 0
+    except OSError as error:
+        unwritten = _unwritten(error)
+        if unwritten is None:
+            code = _bug(error, arguments, plugin=plugin)
+        else:
+            complain(str(unwritten))
+            code = UNKNOWN if plugin else USAGE
     except UnicodeEncodeError as error:
         # Octets that are no UTF-8 are fine in the name of a file, and nothing that a database finds.
         strange = next((word for word in arguments if not is_text(word)), None)
@@ -146,6 +154,20 @@ def _bug(error: Exception, arguments: Sequence[str], *, plugin: bool) -> int:
     else:
         complain("set TRUEHELO_DEBUG=1 to see where, and please report it")
     return UNKNOWN if plugin else BUG
+
+
+def _unwritten(error: OSError) -> FileError | None:
+    """Tell what is to be said where stdout is what failed, which the command library writes help to; else None."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code is not click.echo.__code__:
+        frame = frame.tb_next
+    if frame is None:
+        return None
+    try:
+        with writing():
+            raise error
+    except FileError as told:
+        return told
 
 
 def _forget_stdout() -> None:

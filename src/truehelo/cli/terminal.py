@@ -58,7 +58,10 @@ def complain(sentence: str, *, plugin: bool = False) -> None:
     """Print one sentence on stderr, or for a monitoring plugin as its status line, which is read from stdout."""
     text = visible(sentence)
     if plugin:
-        sys.stdout.write(f"UNKNOWN - {text.replace('|', ' ')}\n")
+        try:
+            write(f"UNKNOWN - {text.replace('|', ' ')}\n")
+        except FileError as error:
+            complain(str(error))
         return
     encoding = getattr(sys.stderr, "encoding", None) or "ascii"
     with suppress(OSError):  # a sentence that cannot be written must not take the place of the exit code

@@ -120,6 +120,32 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [("--version",), ("--help",), ("check", "--help"), ("check", "-fnagios")],
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_told_in_one_sentence(arguments: tuple[str, ...], unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "truehelo", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=environment,
+        )
+    assert done.returncode in (2, 3)
+    assert done.stderr.startswith("truehelo: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("check", "--help")])
+def test_a_reader_that_has_gone_before_the_start_is_no_error(arguments: tuple[str, ...]) -> None:
+    assert _ends_early(*arguments) == (0, b"")
+
+
+@pytest.mark.parametrize(
     ("arguments", "code"),
     [(("--version",), 0), (("explain", "PTR_MISSING"), 0), (("check", "-"), 2), (("check", "1.2.3"), 2)],
 )
