@@ -207,10 +207,14 @@ class SubjectAudit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """The same address judged on changed facts: the changes as the operator wrote them, and what would be said then."""
+    """The same address judged on changed facts: the changes as the operator wrote them, and what would be said then.
+
+    `idle` are those that had nothing to apply to, each with the reason.
+    """
 
     changes: tuple[str, ...]
     after: SubjectAudit
+    idle: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

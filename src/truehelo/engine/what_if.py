@@ -65,7 +65,7 @@ def read_changes(words: Sequence[str]) -> Changes:
         said.setdefault(what, []).append(value)
     _contradictions(said)
     forwards = tuple(
-        (canonical(what.partition(":")[2]), _forward(f"--what-if {what}={values[0]}", values[0]))
+        (_forward_name(what, values[0]), _forward(f"--what-if {what}={values[0]}", values[0]))
         for what, values in said.items()
         if what.startswith("forward")
     )
@@ -115,6 +115,16 @@ def _stated(what: str, said: dict[str, list[str]]) -> str | None:
     return values[0] if values else None
 
 
+def _forward_name(what: str, value: str) -> str:
+    """Return the name of `forward:NAME`, "" for `forward`, which is about all names."""
+    _, colon, name = what.partition(":")
+    name = name.strip()
+    fault = name_fault(name)
+    if colon and fault is not None and not _underscored(name):
+        raise InputError(f"--what-if {what}={value}", f"the name {fault}", ACCEPTED)
+    return canonical(name)
+
+
 def _forward(given: str, value: str) -> "Outcome | tuple[Address | None, ...]":
     word = value.lower()
     if word == "none":
@@ -132,8 +142,34 @@ def _forward(given: str, value: str) -> "Outcome | tuple[Address | None, ...]":
 
 def imagine(subject: SubjectAudit, changes: Changes, at: datetime, judging: Judging = AS_USUAL) -> SubjectAudit:
     """Return the subject with what would be said of it after the changes; `at` dates the facts that were made up."""
-    after = judge(changed(subject.facts, changes, at), judging)
-    return replace(subject, what_if=WhatIf(changes=changes.texts, after=after))
+    facts = changed(subject.facts, changes, at)
+    idle = _idle(subject.facts, facts, changes)
+    return replace(subject, what_if=WhatIf(changes=changes.texts, after=judge(facts, judging), idle=idle))
+
+
+def _idle(before: SubjectFacts, after: SubjectFacts, changes: Changes) -> tuple[str, ...]:
+    """Each change that had nothing to apply to, with the reason: an equal verdict would be taken for its effect."""
+    found: list[str] = []
+    held = {canonical(name) for name in _held_names(after)}
+    for text in changes.texts:
+        what, name = _what(text)
+        if what == "greeting" and not any(_greets(session) for session in before.sessions):
+            found.append(f"{text}: no greeting was heard")
+        elif what == "forward" and name and name not in held:
+            found.append(f"{text}: nobody states that name")
+        elif what == "forward" and not name and not held:
+            found.append(f"{text}: there is no name to look up")
+    return tuple(dict.fromkeys(found))
+
+
+def _what(text: str) -> tuple[str, str]:
+    """What a change is of, and the name that it is about, if any."""
+    what, _, name = text.partition("=")[0].strip().lower().partition(":")
+    return what, canonical(name.strip())
+
+
+def _greets(session: SmtpSession) -> bool:
+    return session.greeting is not None and session.greeting.code == 220
 
 
 def changed(facts: SubjectFacts, changes: Changes, at: datetime) -> SubjectFacts:
@@ -206,7 +242,7 @@ def _lookup(question: Question, outcome: "Outcome | tuple[str, ...]", at: dateti
 def _greeting(session: SmtpSession, name: str) -> SmtpSession:
     """The conversation as it would have been with another name in the greeting and in the reply to EHLO."""
     greeting, ehlo = session.greeting, session.ehlo
-    if greeting is None or greeting.code != 220:
+    if greeting is None or not _greets(session):
         return session
     last = greeting.lines[-1].split() if greeting.lines else []
     rest = last if greeting_name(greeting).name is None else last[1:]

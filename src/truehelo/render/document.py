@@ -115,6 +115,7 @@ def _what_if(subject: SubjectAudit, imagined: WhatIf) -> Json:
     found = difference(subject, after)
     return {
         "changes": list(imagined.changes),
+        "idle": list(imagined.idle),
         "verdict": str(after.verdict),
         "iprev": str(after.identity.iprev),
         "names": names(after.identity),

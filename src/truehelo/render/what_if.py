@@ -47,6 +47,8 @@ def draw(subject: SubjectAudit, style: Style) -> list[str]:
     found = difference(subject, after)
     title = "What if " + ", ".join(visible(text, 120) for text in subject.what_if.changes)
     lines = [f"  {style.paint(line, 'bold')}" for line in style.wrap(title, "", "  ")]
+    idle = (style.wrap(f"changes nothing: {visible(text, 200)}", " " * 12) for text in subject.what_if.idle)
+    lines += [line for each in idle for line in each]
     lines += style.wrap(_verdicts(subject, after, style), "  verdict   ", " " * 12)
     for word, findings in (("gone", found.gone), ("new", found.new)):
         lines += style.wrap(_tags(findings) or "no finding", f"  {word:<10}", " " * 12)

@@ -1,14 +1,19 @@
 """The same judgement on changed facts: what a change does, and what bad ones get."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support.audits import PROVIDER, STARTED, TEXTBOOK, judged, judging
+from truehelo.engine.judge import judge
 from truehelo.engine.what_if import changed, imagine, read_changes
 from truehelo.errors import InputError
 from truehelo.findings import SubjectAudit
-from truehelo.render.what_if import difference
+from truehelo.render.look import Look
+from truehelo.render.style import Style
+from truehelo.render.what_if import difference, draw
 
 
 def after(subject: SubjectAudit, *changes: str) -> SubjectAudit:
@@ -130,6 +135,11 @@ def test_what_was_seen_is_left_as_it_was() -> None:
         (("mx=mail.example.com",), "is no change of a fact"),
         (("forward=mail.example.com",), "is no address"),
         (("ptr=a..b",), "has an empty label"),
+        (("forward:=none",), "the name is empty"),
+        (("forward: =none",), "the name is empty"),
+        (("forward:a..b=none",), "has an empty label"),
+        (("forward:192.0.2.1=this",), "is an address, not a name"),
+        (("forwards=none",), "is no change of a fact"),
         (("ptr=192.0.2.1",), "is an address, not a name"),
         (("helo=" + "x" * 600,), "longer than 512"),
         (tuple(f"ptr=m{n}.example" for n in range(33)), "33 times"),
@@ -140,6 +150,36 @@ def test_a_change_that_cannot_be_is_an_error_in_one_sentence(words: tuple[str, .
         read_changes(words)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+UNHEARD = judge(replace(GOOD.facts, sessions=()), judging())
+
+
+@pytest.mark.parametrize(
+    ("subject", "changes", "idle"),
+    [
+        (UNHEARD, ("greeting=wrong.good.example",), ("greeting=wrong.good.example: no greeting was heard",)),
+        (GOOD, ("greeting=wrong.good.example",), ()),
+        (
+            GOOD,
+            ("forward:mail.exmaple.example=none", "ptr=none"),
+            ("forward:mail.exmaple.example=none: nobody states that name",),
+        ),
+        (GOOD, ("forward:Mail.good.example.=none",), ()),
+        (GOOD, ("ptr=new.good.example", "forward:new.good.example=this"), ()),
+        (GOOD, ("helo=new.good.example", "forward:new.good.example=this"), ()),
+        (UNHEARD, ("ptr=none", "forward=none"), ("forward=none: there is no name to look up",)),
+    ],
+)
+def test_a_change_that_has_nothing_to_apply_to_is_told(
+    subject: SubjectAudit, changes: tuple[str, ...], idle: tuple[str, ...]
+) -> None:
+    imagined = imagine(subject, read_changes(changes), STARTED, judging())
+    assert imagined.what_if is not None
+    assert imagined.what_if.idle == idle
+    lines = " ".join("\n".join(draw(imagined, Style(Look(width=100)))).split())
+    assert all(f"changes nothing: {each}" in lines for each in idle)
+    assert ("changes nothing" in lines) == bool(idle)
 
 
 def test_the_same_change_twice_is_one() -> None:
