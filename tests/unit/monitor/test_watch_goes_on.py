@@ -149,6 +149,8 @@ def test_a_clock_that_is_set_delays_no_look_by_more_than_an_interval(tmp_path: P
 class Lists:
     """Blocklists that keep when they were asked, in seconds since the start."""
 
+    lists = ()
+
     def __init__(self, scene: Scene) -> None:
         self.scene, self.asked = scene, list[float]()
 
