@@ -18,22 +18,22 @@ from truehelo.monitor import upkeep as chores
 from truehelo.monitor.attend import Attendance
 from truehelo.monitor.discovering import discover_due
 from truehelo.monitor.gauges import gauge
-from truehelo.monitor.hurry import Hurrying
 from truehelo.monitor.incidents import Told
 from truehelo.monitor.judged import judge_anew
-from truehelo.monitor.look import Look, Looking, look
+from truehelo.monitor.look import Looking, look
 from truehelo.monitor.policy import Policy
 from truehelo.monitor.pump import Pump
-from truehelo.monitor.record import Writing, after, write_all
+from truehelo.monitor.record import Writing, after
 from truehelo.monitor.roles import Role, beat
 from truehelo.monitor.steady import SteadyClock
 from truehelo.monitor.stored import Inline, Stored
 from truehelo.monitor.untold import tell_untold
+from truehelo.monitor.unwritten import Unwritten
 from truehelo.service.health import Health, Part
 from truehelo.store import outbox, schedule, upkeep
 from truehelo.store.database import Database, StoreError, UnfitError
 from truehelo.store.presence import Held, Presence
-from truehelo.store.schedule import Checked, Due, Subjects
+from truehelo.store.schedule import Due, Subjects
 
 LEASE_S = 180.0
 """How long a subject is taken for: longer than any look, shorter than anybody's patience."""
@@ -79,18 +79,29 @@ class Watch:
     _subjects: Subjects = field(default_factory=Subjects)
     _unstored: set[str] = field(default_factory=set)
     """The kinds of work that the store kept from being done when they were tried last."""
-    _unfit: set[str] = field(default_factory=set)
-    """The addresses of which the last look could not be recorded, for what was seen."""
     _in_flight: dict[asyncio.Task[None], int] = field(default_factory=dict)
-    _writing: list[tuple[Look, Checked]] = field(default_factory=list)
     _attendance: Attendance = field(default_factory=Attendance)
-    _done: list[tuple[Look, Checked]] = field(default_factory=list)
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
     _sooner: asyncio.Event = field(default_factory=asyncio.Event)
     _posted: asyncio.Event = field(default_factory=asyncio.Event)
     _retained_at: float = 0.0
-    _hurrying: Hurrying = field(default_factory=Hurrying)
+    _unwritten: Unwritten = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without anything that is to be written."""
+        self._unwritten = Unwritten(
+            database=self.database,
+            stored=self.stored,
+            writing=self.writing,
+            clock=self.clock,
+            health=self.health,
+            vantage=self.vantage,
+            log=self._say,
+        )
+
+    def _say(self, line: str) -> None:
+        self.log(line)  # whoever made this watch may have it log elsewhere since
 
     @property
     def policy(self) -> Policy:
@@ -191,7 +202,7 @@ class Watch:
         if self._in_flight:
             await asyncio.wait(set(self._in_flight), timeout=LOOK_S)
         await self.pump.finish(LOOK_S)
-        if self._done:
+        if self._unwritten:
             with contextlib.suppress(StoreError):
                 await self._write_down()
         return True
@@ -205,7 +216,7 @@ class Watch:
         self.on_turn()
         if self.stopping:
             return 0.0
-        if room <= 0 or len(self._done) >= MAX_UNWRITTEN:
+        if room <= 0 or len(self._unwritten) >= MAX_UNWRITTEN:
             self._room.clear()
             await _wait(self._room, self.idle_s)
             return 0.0
@@ -265,41 +276,26 @@ class Watch:
         self.health.well(Part.SCHEDULE, due.subject.ip)
         took = self.clock.monotonic() - began
         self.health.checked(at - due.tick, took, "undetermined" if not found.determined else "determined")
-        self._done.append((found, after(found, self.policy)))
+        self._unwritten.add(found, after(found, self.policy))
         self._filled.set()
 
     # What was found
 
     async def _flush(self) -> float:
-        if not self._done:
+        if not self._unwritten:
             self._filled.clear()
             await _wait(self._filled, self.idle_s)
-        if self._done and len(self._done) < FLUSH_MANY and not self.stopping:
+        if self._unwritten and len(self._unwritten) < FLUSH_MANY and not self.stopping:
             await asyncio.sleep(FLUSH_S)
         await self._write_down()
         return 0.0
 
     async def _write_down(self) -> None:
-        if not self._done:
+        if not self._unwritten:
             return
-        batch, self._done = self._done, []
-        self._writing += batch
-        told = Told()
-        try:
-            await self.stored(lambda: self._record(batch, told))
-            self._fits(batch)
-        except UnfitError:
-            told = await self._write_each(batch)
-        except StoreError:
-            self._done = batch + self._done
-            raise
-        except Exception:  # noqa: BLE001  a fault in one look must not end the watch; which one it is is found out, and told
-            told = await self._write_each(batch)
-        finally:
-            written = {id(each) for each in batch}
-            self._writing = [each for each in self._writing if id(each) not in written]
+        told, sooner = await self._unwritten.write()
         self.health.batch_done()
-        if any(checked.next_run_at < checked.due_at for _, checked in batch):
+        if sooner:
             self._sooner.set()
         if told.opened or told.closed:
             self._posted.set()
@@ -307,74 +303,6 @@ class Watch:
             self.log(f"incident {number} opened")
         for number in told.closed:
             self.log(f"incident {number} closed")
-
-    async def _write_each(self, batch: Sequence[tuple[Look, Checked]]) -> Told:
-        """Write looks one by one, as what fails with one of them must not hold up the others: that one is put off."""
-        told = Told()
-        for number, each in enumerate(batch):
-            try:
-                one = await self._write_one(*each)
-            except StoreError:
-                self._done = [*batch[number:], *self._done]
-                raise
-            told.opened += one.opened
-            told.closed += one.closed
-        return told
-
-    async def _write_one(self, found: Look, checked: Checked) -> Told:
-        told = Told()
-        try:
-            await self.stored(lambda: self._record([(found, checked)], told))
-        except UnfitError as error:
-            fault = f"the database does not take what was seen of {found.due.subject.ip}: {error.reason}"
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001  as above
-            fault = (
-                f"a fault of truehelo in recording what was seen of {found.due.subject.ip}: {type(error).__name__}: {error}"
-            )
-        else:
-            self._fits([(found, checked)])
-            return told
-        await self._put_off(found, checked, fault)
-        return Told()
-
-    def _fits(self, batch: Sequence[tuple[Look, Checked]]) -> None:
-        """Say that what could not be recorded before was recorded now."""
-        for ip in self._unfit & {found.due.subject.ip for found, _ in batch} if self._unfit else ():
-            self._unfit.discard(ip)
-            self.health.well(Part.SCHEDULE, f"{ip} in the database")
-
-    async def _put_off(self, found: Look, checked: Checked, fault: str) -> None:
-        """Tell that a look could not be recorded; its subject is unseen, as it was before, and due at its regular time."""
-        due = found.due
-        self._unfit.add(due.subject.ip)
-        if self.health.trouble(Part.SCHEDULE, fault, name=f"{due.subject.ip} in the database"):
-            self.log(fault)
-        unseen = replace(
-            checked,
-            next_run_at=checked.due_at,
-            determined_at=due.determined_at,
-            undetermined_since=due.undetermined_since or found.at,
-            undetermined_cause="what was seen could not be recorded",
-            began_at=due.began_at,
-            fingerprint=due.fingerprint,
-            steady=due.steady,
-            worst=due.worst,
-            overlay=due.overlay,
-            listed_at=due.listed_at,
-        )
-
-        def note() -> None:
-            with self.database.write() as connection:
-                schedule.record(connection, unseen)
-
-        await self.stored(note)
-
-    def _record(self, batch: Sequence[tuple[Look, Checked]], told: Told) -> None:
-        with self.database.write() as connection:
-            changed = write_all(connection, batch, self.writing, told)
-            self._hurrying.hurry(connection, changed, self.vantage, self.clock.seconds(), self.policy.group_s)
 
     async def checked(self, dues: Sequence[Due], until: float | None = None) -> list[Due]:
         """Look at these subjects and record what was found: the same tick, for work that somebody else has shared out.
@@ -484,8 +412,7 @@ class Watch:
         return 0.0 if self.stopping else self.presence.every_s
 
     def _holds(self) -> Held:
-        looks = {found.due.subject.id for found, _ in (*self._done, *self._writing)}
-        return Held(subjects=frozenset({*self._in_flight.values(), *looks}), letters=self.pump.holds)
+        return Held(subjects=frozenset({*self._in_flight.values(), *self._unwritten.subjects}), letters=self.pump.holds)
 
     def doubt(self) -> None:
         """Say that the database failed: what was taken then may be ours without our knowing it."""
