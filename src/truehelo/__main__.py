@@ -28,7 +28,17 @@ def main() -> None:
     from truehelo.cli.main import run
 
     signal(SIGINT, held)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    _let_go_of_stderr()
+    sys.exit(code)
+
+
+def _let_go_of_stderr() -> None:
+    """Let nothing that nobody takes any more raise at exit, where it would be an exit code of its own (120)."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _open_streams() -> None:

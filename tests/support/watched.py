@@ -73,6 +73,7 @@ class Watched:
             due_at=None if removed is not None else self.now - late,
             checked_at=None if began is None else self.now - checked,
             began_at=None if began is None else self.now - began,
+            fingerprint=None if began is None else 1,
             undetermined_since=None if blind is None else self.now - blind,
             undetermined_cause=cause,
             worst="new" if began is None else worst,
