@@ -21,7 +21,8 @@ from truehelo.store import judged as kept
 from truehelo.store import membership, results, upkeep
 
 KEY = "judged by "
-"""How the keys in `meta` begin under which it is kept by what is judged from a vantage point, whose name follows."""
+"""How the keys in `meta` begin under which it is kept by what is judged from a vantage point, whose name follows;
+none follows for what any may look at."""
 NOT_WATCHED, NOT_ASKED = "no longer watched", "the list is no longer asked"
 
 
@@ -32,18 +33,27 @@ def judge_anew(connection: Connection, looking: Looking, policy: Policy, vantage
     once: of those with the same configuration one finds a change.
     """
     by = _digest(looking)
-    if upkeep.get(connection, KEY + vantage) == by and not _unwatched(connection, looking, vantage):
+    if not _judged_otherwise(connection, vantage, by) and not _unwatched(connection, looking, vantage):
         return 0
     # In the order of whoever records looks: the schedule, and then the incidents.
     kept.hold(connection)
     rows.serialise(connection)
     count = 0
-    if upkeep.get(connection, KEY + vantage) != by:
-        count = kept.forget_answers(connection, vantage)
-        upkeep.put(connection, KEY + vantage, by)
+    for place in _judged_otherwise(connection, vantage, by):
+        count += kept.forget_answers(connection, place)
+        upkeep.put(connection, KEY + place, by)
     for standing in _unwatched(connection, looking, vantage):
         _end(connection, standing, policy, now, told)
     return count
+
+
+def _judged_otherwise(connection: Connection, vantage: str, by: str) -> list[str]:
+    """Return of which places the subjects were judged by something else: of this vantage point, and of any ("").
+
+    What any may look at is kept apart: another vantage point that starts with the same configuration changes nothing for
+    it, and those who look at it already must not be interrupted.
+    """
+    return [place for place in dict.fromkeys(("", vantage)) if upkeep.get(connection, KEY + place) != by]
 
 
 def _digest(looking: Looking) -> str:

@@ -29,15 +29,17 @@ def hold(connection: Connection) -> None:
         connection.execute(text("LOCK TABLE schedule IN EXCLUSIVE MODE"))
 
 
-def forget_answers(connection: Connection, vantage: str) -> int:
+def forget_answers(connection: Connection, place: str) -> int:
     """Have answers that are the same as before judged again; return of how many subjects.
+
+    `place` is a vantage point, whose own subjects these are, or "": those that any may look at.
 
     A look that began before is not recorded after it: the tick of what is taken moves by a moment, and the lease ends.
     """
     taken = schedule.c.claimed_by.is_not(None)
     done = connection.execute(
         update(schedule)
-        .where(looked_at_from(vantage), schedule.c.fingerprint.is_not(None) | schedule.c.steady.is_not(None) | taken)
+        .where(schedule.c.vantage == place, schedule.c.fingerprint.is_not(None) | schedule.c.steady.is_not(None) | taken)
         .values(
             fingerprint=None,
             steady=None,

@@ -184,3 +184,23 @@ def test_what_is_ignored_from_now_on_ends_where_this_watch_looks_from_and_all_is
     assert (told.closed, started("near")) == ([], 0)
     assert started("far") == 1
     assert (told.closed, started("far"), started("near")) == ([number], 0, 0)
+
+
+def test_a_place_that_starts_with_what_the_others_have_interrupts_nobody(watched: Watched) -> None:
+    anywhere, own = watched.subject("192.0.2.1"), watched.subject("192.0.2.2", vantage="rome")
+    policy = Policy(settings=WatchSettings(), alerting=Alerting())
+
+    def started(vantage: str, ignored: str = "SPF_*") -> int:
+        looking = Looking(ports=None, ignored=frozenset({ignored}))  # type: ignore[arg-type]
+        with watched.database.write() as connection:
+            return judge_anew(connection, looking, policy, vantage, NOW, Told())
+
+    def taken() -> dict[int, str | None]:
+        with watched.database.read() as connection:
+            return dict(connection.execute(select(tables.schedule.c.subject_id, tables.schedule.c.claimed_by)).all())
+
+    assert started("oslo") == 1
+    with watched.database.write() as connection:
+        connection.execute(update(tables.schedule).values(fingerprint=1, claimed_by="oslo1", claimed_until=NOW + 60))
+    assert (started("rome"), taken()) == (1, {anywhere: "oslo1", own: None})
+    assert (started("rome", "HELO_*"), taken()) == (1, {anywhere: None, own: None})
