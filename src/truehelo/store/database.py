@@ -5,6 +5,9 @@ transactions begin as such (`BEGIN IMMEDIATE`): a lock is waited for at the begi
 Migrations are in `migrate.py`.
 """
 
+import random
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,11 +131,28 @@ def _on_connect(connection: Any, _: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-65536")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Have the file keep a log of what is written, or find that it does.
+
+    Of several processes that do so first, SQLite refuses all but one at once, without waiting for `busy_timeout`.
+    """
+    last = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > last:
+                raise
+            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311  so that they do not meet again
+        else:
+            return
 
 
 _SQLITE = {

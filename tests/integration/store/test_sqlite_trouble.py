@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -325,3 +326,17 @@ def test_a_transaction_that_fails_at_its_end_is_told_and_is_not_there(path: Path
     other.close()
     assert count(path) == 1
     store.close()
+
+
+def test_a_new_file_that_another_process_is_about_to_fill_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    # Another truehelo that has just made the file, and has not come to WAL yet.
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.5, lambda: other.execute("ROLLBACK"))
+    release.start()
+    database = Database(str(path))
+    assert upgrade(database)[0] is None
+    release.join()
+    other.close()
+    database.close()
