@@ -85,7 +85,10 @@ class Story:
 
         That it was answered is not enough: between the answer and its being noted a kill has it come again.
         """
-        before = {request.key for request in list(self.hook.requests) if request.at <= self._killed_at}
+        return self._noted(self._killed_at)
+
+    def _noted(self, until_at: float) -> bool:
+        before = {request.key for request in list(self.hook.requests) if request.at <= until_at}
         try:
             with self.database.read() as connection:
                 pending = connection.scalars(select(tables.outbox.c.key).where(tables.outbox.c.state == "pending")).all()
@@ -125,6 +128,7 @@ class Story:
         until("every address in one", lambda: self.count(tables.members) >= self.broken * EACH, 240)
         until("every message delivered", lambda: self.waiting() == 0, 120)
         until("the last answer", lambda: not self.hook.unanswered)
+        until("it is noted that it was delivered", lambda: self._noted(time.time()))
         until("the one that was killed last can be asked to stop", lambda: all(each.stoppable for each in self.processes))
 
 
