@@ -2,7 +2,8 @@
 
 A true change is a `Change`: these addresses, from when to when, in what way. Whatever the watch tells must be one of
 them, and whatever is one of them, and lasts long enough, must be told once. Troubles are resolvers and zones that are
-silent, fail, lose, truncate or lie; they are never a reason to tell that an address is broken.
+silent, fail, lose, truncate or lie; they are never a reason to tell that an address is broken. Neither is a mail server
+that takes no connection, which one in `MAIL_EACH` addresses has: then only a part of it cannot be seen.
 """
 
 import random
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 
 HOUR, DAY = 3600.0, 86_400.0
 
+MAIL_EACH = 4
 KINDS = ("ptr removed", "ptr reset", "ptr moved", "forward removed", "renumbered", "listed")
 
 
@@ -30,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something is wrong with those who tell: `who` is "resolver 0", "zone N", "list"."""
+    """Something is wrong with those who tell: `who` is "resolver 0", "zone N", "list", "mail N"."""
 
     kind: str
     who: str
@@ -96,9 +98,24 @@ def write(seed: int, subjects: int, days: float, interval_s: float) -> Script:
             # Long enough for what is well again to have been believed.
             script.windows.append((since, since + 6 * HOUR + 4 * interval_s + HOUR, indexes))
     _troubles(script, chance, days)
+    _mail_troubles(script, random.Random(f"{seed} mail"), days)
     script.kills = sorted(chance.uniform(0, seconds) for _ in range(max(3, int(days / 4))))
     script.changes.sort(key=lambda each: each.since)
     return script
+
+
+def _mail_troubles(script: Script, chance: random.Random, days: float) -> None:
+    """Mail servers are silent at any time, and when something else changes: what takes away a name takes more with it."""
+    for index in range(0, script.subjects, MAIL_EACH):
+        begins = [chance.uniform(0, script.seconds) for _ in range(_count(chance, days / 90))]
+        begins += [
+            chance.choice((change.since, change.until)) + chance.uniform(-3 * HOUR, HOUR)
+            for change in script.changes
+            if index in change.indexes and chance.random() < 0.5
+        ]
+        for since in begins:
+            lasts = chance.choice((600.0, 2 * HOUR, 12 * HOUR)) * chance.uniform(0.5, 2.0)
+            script.troubles.append(Trouble("silent", f"mail {index}", since, since + lasts))
 
 
 def _count(chance: random.Random, mean: float) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, event, select
 
 from simulation.clock import START, SimulatedClock, SimulatedLoop, run
+from simulation.mail import Mail, ports_of
 from simulation.script import DAY, Change, Script, write
 from simulation.world import LIST, World, address, name
 from truehelo.blocklists.catalogue import Subscription, catalogue
@@ -193,7 +194,7 @@ async def _kill(running: "asyncio.Future[None]") -> None:
 
 def _prepare(database: Database, script: Script, clock: SimulatedClock, interval_s: float) -> None:
     lines = [
-        Line(target=str(address(index)), expected=(name(index),), ports=(), managed_by="file:world")
+        Line(target=str(address(index)), expected=(name(index),), ports=ports_of(index), managed_by="file:world")
         for index in range(script.subjects)
     ]
     with database.write() as connection:
@@ -245,7 +246,9 @@ def _watch(
         interval_s=max(interval_s, DAY / 2),
     )
     looking = Looking(
-        ports=Ports(resolver=resolver, clock=steady, suffixes=TwoLabels()), thresholds=Thresholds(), lists=lists
+        ports=Ports(resolver=resolver, clock=steady, suffixes=TwoLabels(), smtp=Mail(world.script, clock)),
+        thresholds=Thresholds(),
+        lists=lists,
     )
     writing = Writing(policy=policy, judging=Judging(receivers=()))
     pump = Pump(database, stored, {WAY: pager}, policy, steady, worker, lambda *_: None)

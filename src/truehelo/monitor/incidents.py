@@ -29,11 +29,17 @@ SILENCED = "silenced"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A tag in which a subject began to fail: since when, from what to what."""
+    """A tag in which a subject began to fail: since when, from what to what.
+
+    Attributes:
+        since: When it was first seen.
+        earliest: When it may have begun, where what it rests on was hidden until then; None: as `since`.
+    """
 
     tag: str
     severity: Severity
     since: float
+    earliest: float | None = None
     old: str = ""
     new: str = ""
 
@@ -137,7 +143,8 @@ def _of_same_change(  # noqa: PLR0913  each is a part of what happened
     """Return the incident of the same subject that explains further failures, all of which live at one place.
 
     It does where they come soon after it, and where they were first seen when it was, however much longer it took until
-    they were believed: of two tags that one look finds, one may need answers that get lost in the looks after it. What is
+    they were believed: of two tags that one look finds, one may need answers that get lost in the looks after it. So does
+    what opened while that on which they rest was hidden: what took away a name may have silenced port 25 too. What is
     worse than it is a part of it only where it is about this address alone, and where no other incident is of that cause:
     it would be told of addresses that are not so bad, or twice.
     """
@@ -168,13 +175,18 @@ def _is_same(  # noqa: PLR0913  each is a part of what happened
 ) -> bool:
     """Tell whether failures are of the change that a member of an incident tells of, as far as time tells."""
     first = min(failure.since for failure in group)
+    earliest = min(failure.since if failure.earliest is None else failure.earliest for failure in group)
     if not incident.details.get(FLAPPING):
-        return abs(now - member.joined) <= policy.join_s or abs(first - member.since) <= policy.join_s
+        return abs(now - member.joined) <= policy.join_s or (
+            earliest - policy.join_s <= member.since <= first + policy.join_s
+        )
     # What lasts must not wait until what flaps is stable, unless each time that this fails that does too.
     if flapping:
         return True
     since = None if member.well_since is not None else membership.failing_since(connection, subject.id, member.tag)
-    return not _is_worse(group, incident) and since is not None and abs(first - since) <= policy.join_s
+    if _is_worse(group, incident) or since is None:
+        return False
+    return earliest - policy.join_s <= since <= first + policy.join_s
 
 
 def _raise(  # noqa: PLR0913  each is a part of what happened

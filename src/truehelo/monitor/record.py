@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from truehelo.blocklists.read import Listing
 from truehelo.blocklists.read import State as ListState
 from truehelo.drift.cause import what_of
+from truehelo.drift.hidden import hidden_since, may_have_begun
 from truehelo.engine.judge import AS_USUAL, Judging
 from truehelo.findings import Severity
 from truehelo.monitor import incidents, lists
@@ -55,6 +56,9 @@ def after(look: Look, policy: Policy) -> Checked:
     if not look.unchanged:
         states = [standing.state for standing in look.standings.values()]
     worst = next((state for state in _ORDER if state in states), State.OK)
+    hidden: Mapping[str, float] = {}
+    if look.unseen or due.hidden:
+        hidden = hidden_since(due.hidden, look.unseen, _suspected(look), at)
     began = due.began_at if due.began_at is not None or not look.determined else at
     long_blind = blind_since is not None and (at - blind_since >= rechecks_s[-1] or due.overlay == UNDETERMINED)
     overlay = UNDETERMINED if long_blind else ""
@@ -76,7 +80,15 @@ def after(look: Look, policy: Policy) -> Checked:
         overlay=overlay,
         listed_at=due.listed_at if look.listings is None else at,
         unseen=",".join(sorted(look.unseen)) if look.unseen else "",
+        hidden=hidden,
     )
+
+
+def _suspected(look: Look) -> list[str]:
+    now = {tag: standing.state for tag, standing in look.standings.items()}
+    if look.unchanged:
+        now = {held.tag: State(held.state) for held in look.due.held}
+    return [tag for tag, state in now.items() if state is State.SUSPECT]
 
 
 def _steady(look: Look, *, blind: bool) -> int | None:
@@ -243,6 +255,7 @@ def _fail(
                 tag=tag,
                 severity=look.severities.get(tag, Severity.WARNING),
                 since=standing.since,
+                earliest=may_have_begun(tag, standing.since, look.due.hidden),
                 old=old,
                 new=look.values.get(what, ""),
             )

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from truehelo.drift.hidden import may_have_begun
 from truehelo.findings import Severity
 from truehelo.monitor import incidents
 from truehelo.monitor.incidents import Failure, Told
@@ -83,7 +84,14 @@ def _tell(database: Database, found: list[Due], looks: dict[str, Look], writing:
         untold = set(membership.failing_untold(connection, None, of=[due.subject.id for due in found]))
         for due in found:
             failures = [
-                Failure(tag=held.tag, severity=Severity(held.severity), since=held.since, old=held.old, new=held.new)
+                Failure(
+                    tag=held.tag,
+                    severity=Severity(held.severity),
+                    since=held.since,
+                    earliest=may_have_begun(held.tag, held.since, due.hidden),
+                    old=held.old,
+                    new=held.new,
+                )
                 for held in due.held
                 if (due.subject.id, held.tag) in untold and not _is_well(looks[due.subject.network], held.tag)
             ]

@@ -5,8 +5,8 @@ seen is recorded only if the subject still waits for that very tick (compare and
 twice.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy import (
@@ -82,6 +82,8 @@ class Due:
     overlay: str
     listed_at: float | None = None
     held: tuple[Held, ...] = ()
+    hidden: Mapping[str, float] = field(default_factory=dict)
+    """Since when each part of the facts is hidden that is, or whose change is not believed yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,7 @@ class Checked:
     overlay: str
     listed_at: float | None = None
     unseen: str = ""
+    hidden: Mapping[str, float] = field(default_factory=dict)
 
 
 class Subjects:
@@ -204,6 +207,7 @@ def taken(connection: Connection, known: Subjects, ids: Sequence[int]) -> list[D
             overlay=row["overlay"],
             listed_at=row["listed_at"],
             held=tuple(held.get(row["id"], ())),
+            hidden=msgspec.json.decode(row["hidden"], type=dict[str, float]) if row["hidden"] else {},
         )
         for row in found
     ]
@@ -248,6 +252,7 @@ _RECORD = (
         overlay=bindparam("b_overlay"),
         listed_at=bindparam("b_listed"),
         unseen=bindparam("b_unseen"),
+        hidden=bindparam("b_hidden"),
     )
 )
 
@@ -269,6 +274,7 @@ def _values(checked: Checked) -> dict[str, object]:
         "b_overlay": checked.overlay,
         "b_listed": checked.listed_at,
         "b_unseen": checked.unseen,
+        "b_hidden": msgspec.json.encode(checked.hidden).decode() if checked.hidden else "",
     }
 
 

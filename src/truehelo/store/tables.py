@@ -109,6 +109,7 @@ schedule = Table(
     Column("overlay", Text, nullable=False, server_default=""),
     Column("listed_at", Double),
     Column("unseen", Text, nullable=False, server_default=""),
+    Column("hidden", Text, nullable=False, server_default=""),
     Index("ix_schedule_vantage_next_run_at", "vantage", "next_run_at"),
     Index("ix_schedule_unwell", "worst", "overlay", sqlite_where=text(UNWELL), postgresql_where=text(UNWELL)),
 )
@@ -118,7 +119,8 @@ schedule = Table(
 `next_run_at` whose check was recorded last, so that none is recorded twice. `claimed_by` and `claimed_until` are the
 lease of whoever checks now. `began_at` is the first look that saw something. `fingerprint` is of the answers that
 were judged last, `steady` of the last ones that had no hole. `worst` is "new", or the worst state of its tags. `unseen`
-names the parts of the facts that the last look could not see, with commas between them.
+names the parts of the facts that the last look could not see, with commas between them; `hidden` tells since when each of
+them, and each whose change is not believed yet, is (JSON, seconds since the epoch; "" for none).
 """
 
 observations = Table(
