@@ -334,7 +334,8 @@ def _listed_anew(look: Look, before: Mapping[str, Listed]) -> dict[str, Listed |
     for listing in look.listings or ():
         now = None
         if listing.state is not ListState.CLEAN:
-            now = Listed(str(listing.state), ", ".join(listing.codes), listing.reason or "; ".join(listing.meanings))
+            reason = listing.reason or "; ".join(listing.meanings)
+            now = Listed.kept(str(listing.state), ", ".join(listing.codes), reason)
         if before.get(listing.list) != now:
             anew[listing.list] = now
     return anew

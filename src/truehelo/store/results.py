@@ -92,6 +92,10 @@ def add_flip(  # noqa: PLR0913  each is a column
     )
 
 
+MOST_OF_REASON = 500
+"""Characters that are kept of what a list says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What a blocklist says of a subject: `state` is "listed" or "unknown"."""
@@ -99,6 +103,11 @@ class Listed:
     state: str
     codes: str
     reason: str
+
+    @classmethod
+    def kept(cls, state: str, codes: str, reason: str) -> "Listed":
+        """Return it as it is kept: what is kept is held against it."""
+        return cls(state, storable(codes), storable(reason[:MOST_OF_REASON]))
 
 
 def listed(connection: Connection, subject_id: int) -> dict[str, Listed]:
@@ -136,14 +145,15 @@ def put_listing(connection: Connection, subject_id: int, name: str, now: Listed 
     """Keep what a list says from now on; None: clean, or not listed."""
     connection.execute(_END_LISTING, {"b_id": subject_id, "b_list": name, "b_at": at})
     if now is not None:
+        kept = Listed.kept(now.state, now.codes, now.reason)
         connection.execute(
             insert(listings),
             {
                 "subject_id": subject_id,
                 "list": name,
-                "state": now.state,
-                "codes": storable(now.codes),
-                "reason": storable(now.reason[:500]),
+                "state": kept.state,
+                "codes": kept.codes,
+                "reason": kept.reason,
                 "since": at,
             },
         )

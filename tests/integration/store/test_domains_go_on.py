@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +12,23 @@ import pytest
 from sqlalchemy import select
 
 from support.alerted import Office
+from truehelo.blocklists.read import Listing
+from truehelo.blocklists.read import State as ListState
+from truehelo.configuration.alerting import Alerting
 from truehelo.configuration.domains import DomainSettings
+from truehelo.configuration.watch import WatchSettings
 from truehelo.drift.records import questions
 from truehelo.inventory.model import Line
 from truehelo.monitor import domains as watch
+from truehelo.monitor import record
 from truehelo.monitor.domains import DomainLook, DomainWatch, Watching
 from truehelo.monitor.incidents import Told
+from truehelo.monitor.look import Look
+from truehelo.monitor.policy import Policy
 from truehelo.monitor.sources import changes
 from truehelo.monitor.sources.incidents import settle
 from truehelo.monitor.stored import Inline
-from truehelo.store import inventory, results
+from truehelo.store import inventory, results, schedule
 from truehelo.store.database import StoreError
 from truehelo.store.schedule import Held
 from truehelo.store.sources import standings
@@ -139,6 +147,23 @@ def test_what_a_look_at_an_address_saw_is_kept_whatever_a_stranger_writes(office
         results.put_listing(connection, number, "list", results.Listed("listed", odd, odd), office.now)
     with office.database.read() as connection:
         assert results.observed(connection, number)["greeting"].value == "m0\ufffd.example and half ?"
+
+
+def test_what_a_list_says_at_length_is_kept_once(office: Office) -> None:
+    said = "m0\0 " + "very bad " * 100
+    listing = Listing(list="zen", name="Zen", zone="zen.example", state=ListState.LISTED, meanings=(said,))
+    with office.database.write() as connection:
+        line = Line(target="192.0.2.1", managed_by="file:x")
+        inventory.update_inventory(connection, [line], "file:x", office.now, default_interval_s=300.0)
+        number = connection.scalar(select(subjects.c.id)) or 0
+        [due] = schedule.taken(connection, schedule.Subjects(), [number])
+        look = Look(due=replace(due, worst="ok"), at=office.now, fingerprint=1, listings=(listing,))
+        policy = Policy(settings=WatchSettings(), alerting=Alerting())
+        checked, anew = record.after(look, policy), []
+        for _ in range(2):
+            anew.append(not record.is_plain(look, checked, results.listed(connection, number)))
+            results.put_listing(connection, number, "zen", results.Listed(str(listing.state), "", said), office.now)
+    assert anew == [True, False]
 
 
 def test_those_who_end_and_those_who_open_an_incident_do_not_lock_each_other_up(postgres_url: str) -> None:
