@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from truehelo.drift.machine import RECHECKS_S, Thresholds
 from truehelo.engine.blocklists import Blocklists
 from truehelo.engine.judge import Judging
 from truehelo.inventory.model import Line
+from truehelo.monitor.incidents import TOLD_WITH
 from truehelo.monitor.lists import BELIEVE_S, ListWatch
 from truehelo.monitor.look import Looking
 from truehelo.monitor.policy import Policy
@@ -281,6 +283,9 @@ class Told:
     flapping: bool
 
 
+_TOLD_WITH = re.compile(rf'"ended":"{TOLD_WITH}(\d+)"')
+
+
 def _judge(database: Database, script: Script, pager: Pager, outcome: Outcome, interval_s: float) -> None:
     told = _told(database)
     outcome.changes = len(script.changes)
@@ -309,9 +314,11 @@ def _told(database: Database) -> list[Told]:
             .join(tables.subjects, tables.subjects.c.id == tables.members.c.subject_id)
             .join(tables.incidents, tables.incidents.c.id == tables.members.c.incident_id)
         ).all()
+    # What became worse took its milder part along: that is one incident, told in two steps.
+    went_on = {row[0]: int(found[1]) for row in rows if (found := _TOLD_WITH.search(row[6]))}
     return [
         Told(
-            incident=row[0],
+            incident=went_on.get(row[0], row[0]),
             tag=row[1],
             index=index_of[row[2]],
             since=row[3] - START,

@@ -7,7 +7,7 @@ half began somewhere while it was hidden, and not when it was first seen. Does n
 
 from collections.abc import Iterable, Mapping
 
-from truehelo.drift.sighting import needs
+from truehelo.drift.sighting import needs, needs_of_all
 
 _LISTED = "DNSBL_"
 
@@ -15,23 +15,26 @@ _LISTED = "DNSBL_"
 def hidden_since(
     before: Mapping[str, float], unseen: Iterable[str], suspected: Iterable[str], at: float
 ) -> dict[str, float]:
-    """Return since when each part is hidden, in seconds since the epoch; `before` is what the look before returned.
+    """Return since when what tags rest on is hidden, in seconds since the epoch; `before` is what the look before returned.
 
-    A part that is seen again stays while something that rests on it is suspected: until that is believed, nobody has heard
-    of what the part hid.
+    Parts on which a tag rests together are one entry: as long as one of them or another is hidden, it could not be told. An
+    entry whose parts are all seen again stays while such a tag is suspected: until that is believed, nobody has heard of
+    what they hid.
     """
-    out = set(unseen)
-    found = {part: before.get(part, at) for part in sorted(out)}
-    if before.keys() - out:
-        rest = frozenset().union(*(_parts(tag) for tag in suspected))
-        found |= {part: since for part, since in before.items() if part in rest and part not in out}
+    out = frozenset(unseen)
+    found = {_key(parts): before.get(_key(parts), at) for parts in needs_of_all() if parts & out}
+    if before.keys() - found.keys():
+        waiting = {_key(needs(tag)) for tag in suspected if not tag.startswith(_LISTED)}
+        found |= {key: since for key, since in before.items() if key in waiting and key not in found}
     return found
 
 
 def may_have_begun(tag: str, since: float, hidden: Mapping[str, float]) -> float:
     """Return when a failure that was first seen at `since` may have begun at the earliest."""
-    return min([since, *(hidden[part] for part in _parts(tag) if part in hidden)]) if hidden else since
+    if not hidden or tag.startswith(_LISTED):
+        return since
+    return min(since, hidden.get(_key(needs(tag)), since))
 
 
-def _parts(tag: str) -> frozenset[str]:
-    return frozenset() if tag.startswith(_LISTED) else needs(tag)
+def _key(parts: frozenset[str]) -> str:
+    return "+".join(sorted(parts))

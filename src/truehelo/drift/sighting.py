@@ -38,12 +38,18 @@ _NEEDS = (
     ("ADDRESS_", ()),
     ("", ("ptr", "iprev", "smtp", "stated", "spf", "family")),
 )
+_ALL_NEEDS = tuple(dict.fromkeys(frozenset(parts) for _, parts in _NEEDS if parts))
 
 
 @lru_cache(maxsize=1024)
 def needs(tag: str) -> frozenset[str]:
     """Return the parts of the facts that a tag rests on."""
     return frozenset(next(parts for prefix, parts in _NEEDS if tag.startswith(prefix)))
+
+
+def needs_of_all() -> tuple[frozenset[str], ...]:
+    """Return the parts that tags rest on, once for each set of them that some tag has."""
+    return _ALL_NEEDS
 
 
 def hidden(facts: SubjectFacts) -> frozenset[str]:

@@ -25,6 +25,8 @@ from truehelo.store.seats import incident_beside
 
 FLAPPING = "flapping"
 SILENCED = "silenced"
+TOLD_WITH = "told with incident "
+"""Why an incident is over whose addresses are in another now; its number follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class Told:
     closed: list[int] = field(default_factory=list)
 
 
+_Membership = tuple[rows.IncidentRow, membership.MemberRow]
 Story = Callable[[str], Mapping[str, Any]]
 """Returns what is to be kept with an incident whose story a tag tells."""
 
@@ -85,7 +88,8 @@ def fail(  # noqa: PLR0913  each is a part of what happened
         if flapping:
             # What comes and goes is a story of its own: the others of its network must not wait until it is stable.
             key = f"{subject.ip} {where} {FLAPPING}"
-        number = _of_same_change(connection, subject, held, group, policy, now, flapping=flapping, key=key)
+        same = _of_same_change(connection, subject, held, group, policy, now, flapping=flapping)
+        number = _explaining(connection, subject, [incident for incident, _ in same], group, policy, now, key=key)
         if number is None:
             number = incident_beside(connection, subject.id, subject.ip, [failure.tag for failure in group])
         if number is not None:
@@ -105,6 +109,7 @@ def fail(  # noqa: PLR0913  each is a part of what happened
                 old=failure.old,
                 new=failure.new,
             )
+        _take_along(connection, number, subject, same, policy, now, told)
         if flapping:
             mark_flapping(connection, number, policy, now)
         held = membership.of_subject(connection, subject.id)
@@ -129,37 +134,78 @@ def _is_worse(group: Sequence[Failure], incident: rows.IncidentRow) -> bool:
     return _severity_of(group).rank < Severity(incident.severity).rank
 
 
-def _of_same_change(  # noqa: PLR0913  each is a part of what happened
+def _of_same_change(
     connection: Connection,
     subject: Watched,
-    held: Sequence[tuple[rows.IncidentRow, membership.MemberRow]],
+    held: Sequence[_Membership],
     group: Sequence[Failure],
     policy: Policy,
     now: float,
     *,
     flapping: bool,
-    key: str,
-) -> int | None:
-    """Return the incident of the same subject that explains further failures, all of which live at one place.
+) -> list[_Membership]:
+    """Return the memberships of the same subject that tell of the change of further failures, which live at one place.
 
-    It does where they come soon after it, and where they were first seen when it was, however much longer it took until
-    they were believed: of two tags that one look finds, one may need answers that get lost in the looks after it. So does
-    what opened while that on which they rest was hidden: what took away a name may have silenced port 25 too. What is
-    worse than it is a part of it only where it is about this address alone, and where no other incident is of that cause:
-    it would be told of addresses that are not so bad, or twice.
+    Failures are of the same change where they come soon after it, and where they were first seen when it was, however much
+    longer it took until they were believed: of two tags that one look finds, one may need answers that get lost in the
+    looks after it. So is what opened while that on which they rest was hidden: what took away a name may have silenced port
+    25 too.
     """
-    found = [
-        incident
+    return [
+        (incident, member)
         for incident, member in held
         if absorbs(locus(member.tag), locus(group[0].tag))
         and _is_same(connection, subject, incident, member, group, policy, now, flapping=flapping)
     ]
+
+
+def _explaining(
+    connection: Connection,
+    subject: Watched,
+    found: Sequence[rows.IncidentRow],
+    group: Sequence[Failure],
+    policy: Policy,
+    now: float,
+    *,
+    key: str,
+) -> int | None:
+    """Return which of the incidents of the same change explains further failures; None: they need another.
+
+    What is worse than it is a part of it only where it is about this address alone, is young, and where no other incident
+    is of that cause: it would be told of addresses that are not so bad, or twice, or not join those that fail with it.
+    """
     for incident in found:
         if not _is_worse(group, incident):
             return incident.id
     if not found or rows.joinable(connection, key, now - policy.join_s, now + policy.join_s) is not None:
         return None
-    return next((each.id for each in found if not membership.holds_others(connection, each.id, subject.ip)), None)
+    young = [each for each in found if now - each.opened <= policy.join_s or each.details.get(FLAPPING)]
+    return next((each.id for each in young if not membership.holds_others(connection, each.id, subject.ip)), None)
+
+
+def _take_along(
+    connection: Connection,
+    number: int,
+    subject: Watched,
+    same: Sequence[_Membership],
+    policy: Policy,
+    now: float,
+    told: Told,
+) -> None:
+    """Have milder failures of the same change move to the incident that tells of worse ones: nothing is told in two.
+
+    What they leave empty ends, and says where it is told now.
+    """
+    for incident, member in same:
+        if incident.id == number or incident.details.get(FLAPPING):
+            continue
+        membership.change_member(connection, member.id, closed=now)
+        membership.add_member(
+            connection, number, subject.id, member.tag, since=member.since, at=now, old=member.old, new=member.new
+        )
+        if not membership.has_open_member(connection, incident.id):
+            rows.add_details(connection, incident.id, ended=f"{TOLD_WITH}{number}")
+        close_if_over(connection, rows.incident(connection, incident.id) or incident, policy, now, told)
 
 
 def _is_same(  # noqa: PLR0913  each is a part of what happened

@@ -11,7 +11,7 @@ from truehelo.facts.address import Address, parse_address
 from truehelo.monitoring import Deed, Dispatch, Dossier, Incident, Member
 from truehelo.render.incidents import addresses, caches_until, headline, length, standing, state
 from truehelo.render.look import Look
-from truehelo.render.notice_parts import clean
+from truehelo.render.notice_parts import clean, well_since
 from truehelo.render.notice_parts import moment as when
 from truehelo.render.ranges import compress
 from truehelo.render.style import Style
@@ -32,7 +32,7 @@ def text(dossier: Dossier, look: Look, now: datetime) -> str:
     width = max(len(label) for label, _ in rows)
     for label, value in rows:
         lines += style.wrap(value, f"{label.ljust(width)}  ")
-    lines += _section(clean(incident.about, 80).capitalize(), _members(incident.members, style))
+    lines += _section(clean(incident.about, 80).capitalize(), _members(incident, style))
     lines += _section("Receivers that mind", _texts(incident.details.get("receivers"), style))
     lines += _section("What to do", _fix(incident.details.get("fix"), style))
     lines += _section("Told", [line for each in dossier.dispatches for line in dispatch_lines(each, style, now)])
@@ -79,18 +79,20 @@ def _listed(value: object) -> list[str]:
     return [str(each) for each in value] if isinstance(value, (list, tuple)) else []
 
 
-def _members(members: Sequence[Member], style: Style) -> list[str]:
+def _members(incident: Incident, style: Style) -> list[str]:
     """Who changed from what to what: equal changes together, what is not well yet first."""
     alike: dict[tuple[bool, str, str, str], list[Member]] = {}
+    why, members = incident.details.get("ended"), incident.members
     for member in members:
-        alike.setdefault((member.closed is not None, member.old, member.new, member.expected), []).append(member)
+        well = well_since(member, why, incident.closed) is not None
+        alike.setdefault((well, member.old, member.new, member.expected), []).append(member)
     lines: list[str] = []
     shown = sorted(alike.items(), key=lambda each: each[0][0])[:MAX_CHANGES]
     for (ended, old, new, expected), found in shown:
         wanted = f" (should be {clean(expected, 255)})" if expected else ""
         since = f", since {when(min(member.since for member in found))}"
-        well = f", well since {when(max(member.closed for member in found if member.closed is not None))}" if ended else ""
-        lines += style.wrap(f"{_ranges(found)}{wanted}{since}{well}", "  ")
+        until = f", well since {when(max(member.closed for member in found if member.closed is not None))}" if ended else ""
+        lines += style.wrap(f"{_ranges(found)}{wanted}{since}{until}", "  ")
         if old or new:
             lines += style.wrap(f"from: {clean(old) or 'nothing'}", "    ")
             lines += style.wrap(f"to:   {clean(new) or 'nothing'}", "    ")

@@ -144,6 +144,13 @@ def _ranges(members: Iterable[Member]) -> str:
     return ", ".join([*compress(ips), *others])
 
 
+def well_since(member: Member, ended: object, closed: datetime | None) -> datetime | None:
+    """Return when a member was seen well again; None where it was not, as what `ended` its incident (`closed`) ended it."""
+    if member.closed is not None and ended and closed is not None and member.closed >= closed:
+        return None
+    return member.closed
+
+
 def _changes(notice: Notice) -> Iterable[Line]:
     """Who changed from what to what: equal changes together, the first of them."""
     alike: dict[tuple[str, str, str], list[Member]] = {}
@@ -152,7 +159,7 @@ def _changes(notice: Notice) -> Iterable[Line]:
             alike.setdefault((member.old, member.new, member.expected), []).append(member)
     shown = list(alike.items())[:_SHOWN_CHANGES]
     for (old, new, expected), members in shown:
-        closed = max((member.closed for member in members if member.closed is not None), default=None)
+        closed = max(filter(None, (well_since(each, notice.ended, notice.closed) for each in members)), default=None)
         ended = "" if closed is None else f", well since {moment(closed)}"
         wanted = f" (should be {clean(expected, 255)})" if expected else ""
         yield Line(f"{_ranges(members)}{wanted}, since {moment(min(member.since for member in members))}{ended}")

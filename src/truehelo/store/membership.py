@@ -211,10 +211,13 @@ def fails_again(connection: Connection, number: int) -> bool:
 
 
 def openings(connection: Connection, subject_id: int | None, tag: str, since: float, *, thing_id: int | None = None) -> int:
-    """Return how often a subject, or a thing, began to fail in a tag since a time."""
+    """Return how often a subject, or a thing, began to fail in a tag since a time.
+
+    What went on from one incident to another began once.
+    """
     whose = members.c.subject_id == subject_id if thing_id is None else members.c.thing_id == thing_id
     found: int = connection.execute(
-        select(func.count()).where(whose, members.c.tag == tag, members.c.joined >= since)
+        select(func.count(members.c.since.distinct())).where(whose, members.c.tag == tag, members.c.joined >= since)
     ).scalar_one()
     return found
 

@@ -83,7 +83,7 @@ class Due:
     listed_at: float | None = None
     held: tuple[Held, ...] = ()
     hidden: Mapping[str, float] = field(default_factory=dict)
-    """Since when each part of the facts is hidden that is, or whose change is not believed yet."""
+    """Since when what tags rest on is hidden, as `drift.hidden` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

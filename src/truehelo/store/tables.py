@@ -119,8 +119,8 @@ schedule = Table(
 `next_run_at` whose check was recorded last, so that none is recorded twice. `claimed_by` and `claimed_until` are the
 lease of whoever checks now. `began_at` is the first look that saw something. `fingerprint` is of the answers that
 were judged last, `steady` of the last ones that had no hole. `worst` is "new", or the worst state of its tags. `unseen`
-names the parts of the facts that the last look could not see, with commas between them; `hidden` tells since when each of
-them, and each whose change is not believed yet, is (JSON, seconds since the epoch; "" for none).
+names the parts of the facts that the last look could not see, with commas between them; `hidden` tells since when
+those that a kind of tag rests on are, while what they hid is not believed yet (JSON, seconds since the epoch; "": none).
 """
 
 observations = Table(

@@ -32,6 +32,18 @@ MAIL = ("smtp", "stated")
             "GREETING_DIFFERS",
             10,
         ),
+        (
+            "the PTR was hidden when the mail server was seen again: the two have not been held against each other since",
+            [(10, MAIL, ()), (20, (*MAIL, "ptr", "iprev"), ()), (30, ("ptr", "iprev"), ())],
+            "GREETING_DIFFERS",
+            10,
+        ),
+        (
+            "what rests on the mail server alone was seen well with it",
+            [(10, MAIL, ()), (20, (*MAIL, "ptr", "iprev"), ()), (30, ("ptr", "iprev"), ())],
+            "NOT_SMTP",
+            50,
+        ),
         ("a list does not care for what the server says", [(10, (*MAIL, "ptr"), ())], "DNSBL_SPAMHAUS_SBL", 50),
     ],
 )

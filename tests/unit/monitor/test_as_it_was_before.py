@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from simulation.mail import Mail
 from support.scene import START, Change, Scene, Trouble, address, name, played
 from truehelo.inventory.model import Line
+from truehelo.monitor.watch import Watch
 from truehelo.monitoring import Silence
 from truehelo.store import inventory, tables, upkeep
 
@@ -100,6 +101,57 @@ def test_a_change_of_which_a_part_was_hidden_is_told_once(
 ) -> None:
     found = incidents_of(tmp_path, (dark[0] * HOUR, dark[1] * HOUR), [gone], kind)
     assert found == told, sentence
+
+
+def test_what_becomes_worse_takes_the_milder_part_along(tmp_path: Path) -> None:
+    """A name loses its address while the PTR is hidden: first the greeting leads nowhere, and then the PTR, with others."""
+
+    class WithMail(Scene):
+        def watch(self, worker: str = "one") -> Watch:
+            made = super().watch(worker)
+            made.looking = replace(
+                made.looking, ports=replace(made.looking.ports, smtp=Mail(self.world.script, self.clock))
+            )
+            made.idle_s = made.chores_s = 300.0
+            return made
+
+    async def story(scene: Scene) -> None:
+        with scene.database.write() as connection:
+            mine = tables.subjects.c.ip == str(address(0))
+            connection.execute(update(tables.subjects).where(mine).values(ports="[25]", revision=9))
+        scene.start()
+        await scene.until(9 * HOUR)
+
+    gone = [Change("forward removed", (index,), begin * HOUR, 8 * HOUR) for index, begin in ((0, 2), (1, 3), (2, 3))]
+    hidden = (Trouble("silent", "zone 0", HOUR, 4 * HOUR),)
+    scene = played(
+        tmp_path,
+        story,
+        subjects=(0, 1, 2),
+        scene_of=WithMail,
+        changes=tuple(gone),
+        troubles=hidden,
+        interval_s=300.0,
+    )
+    with scene.database.read() as connection:
+        found = connection.execute(tables.incidents.select().order_by(tables.incidents.c.id)).all()
+        told = [
+            (row.incident_id, row.kind) for row in connection.execute(tables.outbox.select().order_by(tables.outbox.c.id))
+        ]
+        members = connection.execute(
+            select(tables.members.c.incident_id, tables.members.c.subject_id, tables.members.c.tag)
+        ).all()
+    assert [(row.tag, hours(row.opened), hours(row.closed)) for row in found] == [
+        ("GREETING_FORWARD_MISSING", 2.0, 4.0),
+        ("IPREV_FORWARD_MISSING", 4.0, 8.0),
+    ]
+    assert '"ended":"told with incident 2"' in found[0].details
+    assert sorted(tuple(each) for each in members) == [
+        (1, 1, "GREETING_FORWARD_MISSING"),
+        (2, 1, "GREETING_FORWARD_MISSING"),
+        *((2, number, "IPREV_FORWARD_MISSING") for number in (1, 2, 3)),
+    ]
+    assert set(told) - {(2, "grown")} == {(1, "opened"), (1, "recovered"), (2, "opened"), (2, "recovered")}
 
 
 def test_what_was_repaired_while_nobody_watched_is_not_told_when_it_is_watched_again(tmp_path: Path) -> None:

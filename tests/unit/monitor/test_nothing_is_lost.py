@@ -193,8 +193,11 @@ def test_what_is_worse_joins_the_incident_of_its_own_cause(world: World) -> None
     world.turn(70)
     world.fails(TWO, "PTR_MISSING")
     world.fails(ONE, "PTR_MISSING")
-    assert world.turn(70) == ["ops opened error"]
-    assert [tag for tag, _, _ in world.held()] == ["PTR_GENERIC", "PTR_MISSING"]
+    assert world.turn(70) == ["ops opened error", "ops recovered warning"]
+    assert [(tag, members) for tag, _, members in world.held()] == [
+        ("PTR_GENERIC", ["PTR_GENERIC"]),
+        ("PTR_MISSING", ["PTR_MISSING", "PTR_MISSING", "PTR_GENERIC"]),
+    ]
 
 
 def test_what_is_worse_in_one_of_many_is_an_incident_of_its_own(world: World) -> None:
