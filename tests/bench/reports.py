@@ -32,6 +32,7 @@ def read(octets):
     return sum(len(batch) for found in reports_in(BytesIO(octets), "in") for batch in found.batches())
 """
 _STORED = """
+import gc
 from io import BytesIO
 from truehelo.reports.read import reports_in
 from truehelo.store.database import Database
@@ -41,6 +42,7 @@ from truehelo.store.reports.importing import Came, Importer
 database = Database(sys.argv[1] + "/reports.db")
 upgrade(database)
 importer = Importer(database)
+gc.set_threshold(50_000, 20, 20)  # as `truehelo reports import` does
 
 def read(octets):
     came = Came(origin="folder", name="in", at=1.8e9)
