@@ -109,7 +109,8 @@ def fail(  # noqa: PLR0913  each is a part of what happened
                 old=failure.old,
                 new=failure.new,
             )
-        _take_along(connection, number, subject, same, policy, now, told)
+        milder = [each for each in same if _is_worse(group, each[0])]
+        _take_along(connection, number, subject, milder, policy, now, told)
         if flapping:
             mark_flapping(connection, number, policy, now)
         held = membership.of_subject(connection, subject.id)
@@ -187,7 +188,7 @@ def _take_along(
     connection: Connection,
     number: int,
     subject: Watched,
-    same: Sequence[_Membership],
+    milder: Sequence[_Membership],
     policy: Policy,
     now: float,
     told: Told,
@@ -196,7 +197,7 @@ def _take_along(
 
     What they leave empty ends, and says where it is told now.
     """
-    for incident, member in same:
+    for incident, member in milder:
         if incident.id == number or incident.details.get(FLAPPING):
             continue
         membership.change_member(connection, member.id, closed=now)

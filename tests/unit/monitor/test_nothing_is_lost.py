@@ -78,15 +78,19 @@ class World:
         clock = SimpleNamespace(now=lambda: datetime.fromtimestamp(self.now, UTC), monotonic=lambda: self.now)
         self.pump = Pump(self.database, Inline(), self.hands, self.policy, clock, "w", lambda *_: None)
 
-    def fails(self, ip: str, *tags: str, severity: Severity = ERROR, at: float | None = None) -> None:
-        """A look at `at` has found what fails."""
+    def fails(self, ip: str, *tags: str, severity: Severity = ERROR, at: float | None = None, hidden_s: float = 1) -> None:
+        """A look at `at` has found what fails, and what it rests on was hidden for so long before."""
         when = self.now if at is None else at
         with self.database.write() as connection:
             known = incidents.fails_again(connection, self.subjects[ip].id, tags)
             incidents.fail(
                 connection,
                 self.subjects[ip],
-                [Failure(tag=tag, severity=severity, since=when - 1) for tag in tags if tag not in known],
+                [
+                    Failure(tag=tag, severity=severity, since=when - 1, earliest=when - hidden_s)
+                    for tag in tags
+                    if tag not in known
+                ],
                 self.policy,
                 when,
                 from_the_start=False,
@@ -197,6 +201,20 @@ def test_what_is_worse_joins_the_incident_of_its_own_cause(world: World) -> None
     assert [(tag, members) for tag, _, members in world.held()] == [
         ("PTR_GENERIC", ["PTR_GENERIC"]),
         ("PTR_MISSING", ["PTR_MISSING", "PTR_MISSING", "PTR_GENERIC"]),
+    ]
+
+
+def test_what_is_milder_takes_nothing_worse_along(world: World) -> None:
+    """Both were opened while the mail server was silent: what is seen of it then belongs to one, and ends none."""
+    world.fails(ONE, "PTR_GENERIC", severity=WARNING)
+    world.turn(HOUR)
+    world.fails(ONE, "PTR_MISSING")
+    world.turn(HOUR)
+    world.fails(ONE, "GREETING_DIFFERS", severity=WARNING, hidden_s=3 * HOUR)
+    assert world.turn(70) == []
+    assert [(tag, members) for tag, _, members in world.held()] == [
+        ("PTR_GENERIC", ["PTR_GENERIC", "GREETING_DIFFERS"]),
+        ("PTR_MISSING", ["PTR_MISSING"]),
     ]
 
 
